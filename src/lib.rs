@@ -1,0 +1,10 @@
+//! Labels every paragraph of an article on US–China relations by topic and tone.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod evaluate;
+pub mod ingest;
+pub mod paragraphs;
+
+pub use error::{Error, ErrorKind, Place, Result};

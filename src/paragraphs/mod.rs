@@ -1,0 +1,1 @@
+//! Parts a document into paragraphs.

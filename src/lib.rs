@@ -4,7 +4,9 @@
 
 pub mod error;
 pub mod evaluate;
+pub mod features;
 pub mod ingest;
 pub mod paragraphs;
+pub mod text;
 
 pub use error::{Error, ErrorKind, Place, Result};

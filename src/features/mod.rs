@@ -1,0 +1,16 @@
+//! Turns terms into numbers.
+//!
+//! Owns the term counts of a corpus ([`TermCounts`]), the sparse matrix that linfa's
+//! traits take ([`SparseRecords`]), the fitted [`Vocabulary`] and [`Tfidf`]. Parameters
+//! ([`TfidfParams`]) and what is fitted by them are different types, and nothing that
+//! transforms ever learns.
+
+pub mod counts;
+pub mod records;
+pub mod tfidf;
+pub mod vocabulary;
+
+pub use counts::{CountsBuilder, TermCounts};
+pub use records::SparseRecords;
+pub use tfidf::{DocumentFrequency, Tfidf, TfidfParams};
+pub use vocabulary::Vocabulary;

@@ -1,0 +1,315 @@
+//! TF-IDF weights.
+//!
+//! Owns [`TfidfParams`] and the fitted [`Tfidf`]. The weight of term t in a text is
+//! `tf(t) · idf(t)`, the row divided by its Euclidean norm, with
+//! `tf = 1 + ln(count)` when sublinear, else `count`, and
+//! `idf = ln((1 + n) / (1 + df)) + 1`, as scikit-learn's `TfidfVectorizer` has it
+//! (`smooth_idf=True`, `norm="l2"`). idf is learned at fit and stored, so a text weighs the
+//! same alone as in any batch.
+
+use super::{SparseRecords, TermCounts, Vocabulary};
+use crate::error::{Error, Result};
+use crate::text::Occurrence;
+use serde::{Deserialize, Serialize};
+
+/// A bound on the number of texts that hold a term: absolute or a share of all texts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DocumentFrequency {
+    /// That many texts.
+    Count(u32),
+    /// That share of the texts, in 0..=1.
+    Share(f64),
+}
+
+impl DocumentFrequency {
+    fn of(self, n_samples: usize) -> f64 {
+        match self {
+            DocumentFrequency::Count(count) => f64::from(count),
+            DocumentFrequency::Share(share) => share * n_samples as f64,
+        }
+    }
+}
+
+impl std::fmt::Display for DocumentFrequency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DocumentFrequency::Count(count) => write!(f, "{count}"),
+            DocumentFrequency::Share(share) => write!(f, "{share:?}"),
+        }
+    }
+}
+
+impl std::str::FromStr for DocumentFrequency {
+    type Err = Error;
+
+    /// A whole number is a count; a number with a point is a share.
+    fn from_str(text: &str) -> Result<Self> {
+        let bound = if text.contains('.') {
+            text.parse().ok().map(DocumentFrequency::Share)
+        } else {
+            text.parse().ok().map(DocumentFrequency::Count)
+        };
+        match bound {
+            Some(DocumentFrequency::Share(share)) if !(0.0..=1.0).contains(&share) => None,
+            other => other,
+        }
+        .ok_or_else(|| {
+            Error::usage(format!(
+                "`{text}` is neither a count of texts (2) nor a share of them (0.5)"
+            ))
+        })
+    }
+}
+
+/// The options of the vectorizer. They are stored in the model file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TfidfParams {
+    /// Leave out terms that stand in fewer texts.
+    pub min_df: DocumentFrequency,
+    /// Leave out terms that stand in more texts.
+    pub max_df: DocumentFrequency,
+    /// Keep only that many terms, the commonest by total count; ties go to the first by name.
+    pub max_features: Option<usize>,
+    /// Use `1 + ln(count)` in place of the count.
+    pub sublinear_tf: bool,
+    /// Weigh by inverse document frequency; else every idf is 1.
+    pub use_idf: bool,
+}
+
+impl Default for TfidfParams {
+    fn default() -> Self {
+        TfidfParams {
+            min_df: DocumentFrequency::Count(2),
+            max_df: DocumentFrequency::Share(1.0),
+            max_features: None,
+            sublinear_tf: true,
+            use_idf: true,
+        }
+    }
+}
+
+impl TfidfParams {
+    /// Learns vocabulary and idf from the texts `rows` of `counts`.
+    pub fn fit(&self, counts: &TermCounts, rows: &[u32]) -> FittedColumns {
+        let mut df = vec![0u32; counts.n_terms()];
+        let mut total = vec![0u64; counts.n_terms()];
+        for &row in rows {
+            for (term, count) in counts.row(row as usize) {
+                df[term as usize] += 1;
+                total[term as usize] += u64::from(count);
+            }
+        }
+        let (low, high) = (self.min_df.of(rows.len()), self.max_df.of(rows.len()));
+        let within = |term: &u32| {
+            let df = df[*term as usize];
+            df > 0 && f64::from(df) >= low && f64::from(df) <= high
+        };
+        let mut terms: Vec<u32> = (0..counts.n_terms() as u32).filter(within).collect();
+        if let Some(most) = self.max_features
+            && terms.len() > most
+        {
+            terms.sort_by_key(|term| std::cmp::Reverse(total[*term as usize]));
+            terms.truncate(most);
+            terms.sort_unstable();
+        }
+        let mut columns = vec![ABSENT; counts.n_terms()];
+        let mut idf = Vec::with_capacity(terms.len());
+        for (column, term) in terms.iter().enumerate() {
+            columns[*term as usize] = column as u32;
+            idf.push(self.idf(rows.len(), df[*term as usize]));
+        }
+        FittedColumns {
+            params: self.clone(),
+            terms,
+            columns,
+            idf,
+        }
+    }
+
+    fn idf(&self, n_samples: usize, df: u32) -> f32 {
+        if self.use_idf {
+            let ratio = (1.0 + n_samples as f64) / (1.0 + f64::from(df));
+            (libm::log(ratio) + 1.0) as f32
+        } else {
+            1.0
+        }
+    }
+
+    fn tf(&self, count: u32) -> f32 {
+        if self.sublinear_tf {
+            (1.0 + libm::log(f64::from(count))) as f32
+        } else {
+            count as f32
+        }
+    }
+}
+
+/// Marks a term of the counts that is no column.
+const ABSENT: u32 = u32::MAX;
+
+/// A vectorizer fitted to, and still tied to, one [`TermCounts`].
+#[derive(Debug, Clone)]
+pub struct FittedColumns {
+    params: TfidfParams,
+    terms: Vec<u32>,
+    columns: Vec<u32>,
+    idf: Vec<f32>,
+}
+
+impl FittedColumns {
+    /// The count of columns.
+    pub fn n_features(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// The weights of the texts `rows` of `counts`: `[rows.len(), n_features]`.
+    pub fn transform(&self, counts: &TermCounts, rows: &[u32]) -> SparseRecords {
+        let mut records = SparseRecords::new(self.n_features());
+        let mut row: Vec<(u32, f32)> = Vec::new();
+        for &i in rows {
+            row.clear();
+            row.extend(counts.row(i as usize).filter_map(|(term, count)| {
+                let column = self.columns[term as usize];
+                let weigh = |column| (column, self.params.tf(count) * self.idf[column as usize]);
+                (column != ABSENT).then(|| weigh(column))
+            }));
+            normalize_row(&mut row);
+            records.push_row(row.iter().copied());
+        }
+        records
+    }
+
+    /// Cuts the tie to the counts: a vectorizer that looks terms up by name.
+    pub fn detach(self, counts: &TermCounts) -> Tfidf {
+        let name = |term: &u32| counts.names()[*term as usize].clone();
+        Tfidf {
+            params: self.params,
+            vocabulary: Vocabulary::new(self.terms.iter().map(name).collect()),
+            idf: self.idf,
+        }
+    }
+}
+
+/// Divides a row by its Euclidean norm; an empty row stays empty.
+fn normalize_row(row: &mut [(u32, f32)]) {
+    let squares: f64 = row.iter().map(|(_, v)| f64::from(*v) * f64::from(*v)).sum();
+    if squares > 0.0 {
+        let norm = libm::sqrt(squares);
+        for (_, value) in row {
+            *value = (f64::from(*value) / norm) as f32;
+        }
+    }
+}
+
+/// A fitted vectorizer; immutable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tfidf {
+    params: TfidfParams,
+    vocabulary: Vocabulary,
+    idf: Vec<f32>,
+}
+
+impl Tfidf {
+    /// A vectorizer from its stored parts.
+    ///
+    /// # Errors
+    /// A model error when the counts of terms and idf values differ or an idf is not a positive number.
+    pub fn from_parts(params: TfidfParams, vocabulary: Vocabulary, idf: Vec<f32>) -> Result<Self> {
+        if vocabulary.len() != idf.len() {
+            return Err(Error::model("terms and idf values differ in number"));
+        }
+        if idf.iter().any(|v| !v.is_finite() || *v <= 0.0) {
+            return Err(Error::model("an idf value is not a positive number"));
+        }
+        Ok(Tfidf {
+            params,
+            vocabulary,
+            idf,
+        })
+    }
+
+    /// The options it was fitted with.
+    pub fn params(&self) -> &TfidfParams {
+        &self.params
+    }
+
+    /// The terms, by column.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// The inverse document frequencies, by column.
+    pub fn idf(&self) -> &[f32] {
+        &self.idf
+    }
+
+    /// Writes the weights of one text into `row`: `(column, weight)`, columns ascending,
+    /// Euclidean norm 1 unless the row is empty. Terms outside the vocabulary count for nothing.
+    pub fn transform(&self, terms: &[Occurrence], row: &mut Vec<(u32, f32)>) {
+        row.clear();
+        let known = terms
+            .iter()
+            .filter_map(|term| self.vocabulary.column(term.hash));
+        row.extend(known.map(|column| (column, 1.0)));
+        row.sort_unstable_by_key(|(column, _)| *column);
+        row.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += if same { 1.0 } else { 0.0 };
+            same
+        });
+        for (column, value) in row.iter_mut() {
+            *value = self.params.tf(*value as u32) * self.idf[*column as usize];
+        }
+        normalize_row(row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Analyzer, Scratch, TextParams};
+    use proptest::prelude::*;
+
+    #[test]
+    fn bounds_read_as_counts_or_shares() {
+        assert_eq!(
+            "2".parse::<DocumentFrequency>().unwrap(),
+            DocumentFrequency::Count(2)
+        );
+        assert_eq!(
+            "0.5".parse::<DocumentFrequency>().unwrap(),
+            DocumentFrequency::Share(0.5)
+        );
+        assert_eq!(
+            "1.0".parse::<DocumentFrequency>().unwrap(),
+            DocumentFrequency::Share(1.0)
+        );
+        for wrong in ["1.5", "-1", "x", ""] {
+            assert!(wrong.parse::<DocumentFrequency>().is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        // A row alone equals the same row in a batch, to the bit.
+        #[test]
+        fn transform_never_learns(texts in prop::collection::vec("[a-e ]{0,20}", 1..12)) {
+            let analyzer = Analyzer::new(TextParams::default()).unwrap();
+            let counts = TermCounts::of(&texts, &analyzer);
+            let rows: Vec<u32> = (0..texts.len() as u32).collect();
+            let params = TfidfParams { min_df: DocumentFrequency::Count(1), ..TfidfParams::default() };
+            let columns = params.fit(&counts, &rows);
+            let batch = columns.transform(&counts, &rows);
+            let tfidf = columns.detach(&counts);
+            let mut scratch = Scratch::default();
+            let mut row = Vec::new();
+            for (i, text) in texts.iter().enumerate() {
+                tfidf.transform(analyzer.terms(text, &mut scratch), &mut row);
+                let (indices, values) = batch.row(i);
+                prop_assert_eq!(row.iter().map(|(c, _)| *c).collect::<Vec<_>>(), indices);
+                prop_assert_eq!(row.iter().map(|(_, v)| *v).collect::<Vec<_>>(), values);
+            }
+        }
+    }
+}

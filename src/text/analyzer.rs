@@ -1,0 +1,341 @@
+//! The text steps, in order.
+//!
+//! Owns [`Analyzer`], which turns a text into term occurrences, and the [`Scratch`] it
+//! works in: a cache in which each distinct word is normalized, stemmed, hashed and cut
+//! into character n-grams once.
+
+use super::ngrams::{CHAR_MARK, char_ngrams, hash_append, hash_chars, hash_word};
+use super::normalize::{depends_on_neighbours, normalize};
+use super::stem::{EnglishStemmer, is_stop_word};
+use super::tokenize::{Token, tokens};
+use super::{MAX_NGRAM, TextParams};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Distinct words after which the cache is emptied, so that memory does not grow with
+/// the input.
+const MAX_CACHED_WORDS: usize = 1 << 17;
+
+/// An occurrence of a term in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occurrence {
+    /// The term's hash: [`hash_term`](super::hash_term) of its name.
+    pub hash: u64,
+    /// Byte offset of the term's first word in the text.
+    pub start: u32,
+    /// Byte offset one past the term's last word.
+    pub end: u32,
+    /// Index of the first word in [`Scratch`], and how the term's name is made from there.
+    first_word: u32,
+    shape: Shape,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Words(u8),
+    Chars(u32),
+}
+
+/// What is known of a distinct word.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    hash: u64,
+    /// Span of the stem in the arena.
+    text: (u32, u32),
+    /// Span of the word's entries in `grams`.
+    grams: (u32, u32),
+    stopped: bool,
+}
+
+/// The cache and the buffers of one thread's analysis.
+///
+/// A scratch belongs to the [`Analyzer`] it was first used with.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    words: HashMap<u64, Word, BuildHasherDefault<PassThrough>>,
+    arena: String,
+    grams: Vec<(u64, (u32, u32))>,
+    sequence: Vec<(Word, u32, u32)>,
+    terms: Vec<Occurrence>,
+    normalized: String,
+    padded: String,
+}
+
+impl Scratch {
+    /// The term occurrences of the latest text.
+    pub fn terms(&self) -> &[Occurrence] {
+        &self.terms
+    }
+
+    /// The name of the term of an occurrence of the latest text.
+    pub fn name(&self, occurrence: &Occurrence) -> String {
+        match occurrence.shape {
+            Shape::Words(n) => {
+                let first = occurrence.first_word as usize;
+                let words: Vec<&str> = self.sequence[first..first + usize::from(n)]
+                    .iter()
+                    .map(|(word, ..)| self.slice(word.text))
+                    .collect();
+                words.join(" ")
+            }
+            Shape::Chars(gram) => {
+                format!("{CHAR_MARK}{}", self.slice(self.grams[gram as usize].1))
+            }
+        }
+    }
+
+    fn slice(&self, (start, end): (u32, u32)) -> &str {
+        &self.arena[start as usize..end as usize]
+    }
+
+    fn store(&mut self, text: &str) -> (u32, u32) {
+        let start = self.arena.len() as u32;
+        self.arena.push_str(text);
+        (start, self.arena.len() as u32)
+    }
+
+    fn forget_words(&mut self) {
+        self.words.clear();
+        self.arena.clear();
+        self.grams.clear();
+    }
+}
+
+/// Turns texts into term occurrences by fixed [`TextParams`]; immutable and shared by threads.
+#[derive(Debug)]
+pub struct Analyzer {
+    params: TextParams,
+    stemmer: Option<EnglishStemmer>,
+}
+
+impl Analyzer {
+    /// An analyzer with checked options.
+    ///
+    /// # Errors
+    /// As [`TextParams::check`].
+    pub fn new(params: TextParams) -> crate::Result<Self> {
+        params.check()?;
+        let stemmer = params.stem.then(EnglishStemmer::default);
+        Ok(Analyzer { params, stemmer })
+    }
+
+    /// The options.
+    pub fn params(&self) -> &TextParams {
+        &self.params
+    }
+
+    /// The term occurrences of `text`: word n-grams by first word, then length; the
+    /// character n-grams of each word after the n-grams that start at it.
+    ///
+    /// The same text gives the same terms whatever the scratch saw before. Of a text
+    /// beyond 4 GiB only the first 4 GiB are read.
+    ///
+    /// ```
+    /// use demarche::text::{Analyzer, Scratch, TextParams};
+    /// let analyzer = Analyzer::new(TextParams::default())?;
+    /// let mut scratch = Scratch::default();
+    /// let terms = analyzer.terms("Tariffs on Chinese goods", &mut scratch).to_vec();
+    /// assert_eq!(scratch.name(&terms[1]), "tariff on");
+    /// assert_eq!((terms[1].start, terms[1].end), (0, 10));
+    /// # Ok::<(), demarche::Error>(())
+    /// ```
+    pub fn terms<'s>(&self, text: &str, scratch: &'s mut Scratch) -> &'s [Occurrence] {
+        if scratch.words.len() > MAX_CACHED_WORDS {
+            scratch.forget_words();
+        }
+        scratch.sequence.clear();
+        scratch.terms.clear();
+        for token in tokens(text) {
+            let Ok(end) = u32::try_from(token.end()) else {
+                break;
+            };
+            let word = self.word(&token, scratch);
+            if !word.stopped {
+                scratch.sequence.push((word, token.start as u32, end));
+            }
+        }
+        self.combine(scratch);
+        &scratch.terms
+    }
+
+    /// Looks the word up, or works it out and remembers it.
+    fn word(&self, token: &Token<'_>, scratch: &mut Scratch) -> Word {
+        let mut key = xxh3_64(token.surface.as_bytes());
+        if depends_on_neighbours(token.surface) {
+            let sign = match (token.before, token.after) {
+                (_, Some(b'%')) => 1,
+                (Some(b'$'), _) => 2,
+                _ => 0,
+            };
+            key = hash_append(key, sign);
+        }
+        if let Some(word) = scratch.words.get(&key) {
+            return *word;
+        }
+        let mut normalized = std::mem::take(&mut scratch.normalized);
+        normalize(token, &mut normalized);
+        let word = self.work_out(&normalized, scratch);
+        scratch.normalized = normalized;
+        scratch.words.insert(key, word);
+        word
+    }
+
+    fn work_out(&self, normalized: &str, scratch: &mut Scratch) -> Word {
+        let stem = match &self.stemmer {
+            Some(stemmer) => stemmer.stem(normalized),
+            None => normalized.into(),
+        };
+        let first_gram = scratch.grams.len() as u32;
+        let stopped = self.params.stop_words && is_stop_word(normalized);
+        if let Some(range) = self.params.char_ngram_range
+            && !stopped
+        {
+            let mut padded = std::mem::take(&mut scratch.padded);
+            padded.clear();
+            padded.extend([" ", normalized, " "]);
+            let (base, _) = scratch.store(&padded);
+            let start_of = padded.as_ptr() as usize;
+            char_ngrams(&padded, range, |gram| {
+                let start = base + (gram.as_ptr() as usize - start_of) as u32;
+                let span = (start, start + gram.len() as u32);
+                scratch.grams.push((hash_chars(gram), span));
+            });
+            scratch.padded = padded;
+        }
+        Word {
+            hash: hash_word(&stem),
+            text: scratch.store(&stem),
+            grams: (first_gram, scratch.grams.len() as u32),
+            stopped,
+        }
+    }
+
+    fn combine(&self, scratch: &mut Scratch) {
+        let (shortest, longest) = self.params.ngram_range;
+        debug_assert!(longest <= MAX_NGRAM);
+        for (i, &(first, start, first_end)) in scratch.sequence.iter().enumerate() {
+            let mut hash = first.hash;
+            for n in 1..=longest {
+                let Some(&(word, _, end)) = scratch.sequence.get(i + usize::from(n) - 1) else {
+                    break;
+                };
+                if n > 1 {
+                    hash = hash_append(hash, word.hash);
+                }
+                if n >= shortest {
+                    scratch.terms.push(Occurrence {
+                        hash,
+                        start,
+                        end,
+                        first_word: i as u32,
+                        shape: Shape::Words(n),
+                    });
+                }
+            }
+            for gram in first.grams.0..first.grams.1 {
+                scratch.terms.push(Occurrence {
+                    hash: scratch.grams[gram as usize].0,
+                    start,
+                    end: first_end,
+                    first_word: i as u32,
+                    shape: Shape::Chars(gram),
+                });
+            }
+        }
+    }
+}
+
+/// A hasher for keys that are hashes already.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct PassThrough(u64);
+
+impl Hasher for PassThrough {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("keys are u64");
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hash_term;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names(params: TextParams, text: &str) -> Vec<String> {
+        let analyzer = Analyzer::new(params).unwrap();
+        let mut scratch = Scratch::default();
+        let terms = analyzer.terms(text, &mut scratch).to_vec();
+        terms.iter().map(|term| scratch.name(term)).collect()
+    }
+
+    #[test]
+    fn words_and_characters() {
+        let params = TextParams {
+            char_ngram_range: Some((3, 3)),
+            ..TextParams::default()
+        };
+        assert_eq!(
+            names(params, "Trade wars"),
+            [
+                "trade",
+                "trade war",
+                "~ tr",
+                "~tra",
+                "~rad",
+                "~ade",
+                "~de ",
+                "war",
+                "~ wa",
+                "~war",
+                "~ars",
+                "~rs "
+            ]
+        );
+    }
+
+    #[test]
+    fn stop_words_go_before_ngrams() {
+        let params = TextParams {
+            stop_words: true,
+            ..TextParams::default()
+        };
+        assert_eq!(
+            names(params, "tariffs on the goods"),
+            ["tariff", "tariff good", "good"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn hashes_are_of_names_and_spans_are_of_words(text in any::<String>(), before in any::<String>()) {
+            let params = TextParams {
+                ngram_range: (1, 3),
+                char_ngram_range: Some((2, 4)),
+                ..TextParams::default()
+            };
+            let analyzer = Analyzer::new(params).unwrap();
+            let mut fresh = Scratch::default();
+            let terms = analyzer.terms(&text, &mut fresh).to_vec();
+            for term in &terms {
+                prop_assert_eq!(term.hash, hash_term(&fresh.name(term)));
+                prop_assert!(text.get(term.start as usize..term.end as usize).is_some());
+            }
+            // What was seen before does not matter.
+            let mut used = Scratch::default();
+            analyzer.terms(&before, &mut used);
+            let again: Vec<(u64, u32, u32)> = analyzer.terms(&text, &mut used)
+                .iter().map(|t| (t.hash, t.start, t.end)).collect();
+            let first: Vec<(u64, u32, u32)> = terms.iter().map(|t| (t.hash, t.start, t.end)).collect();
+            prop_assert_eq!(again, first);
+        }
+    }
+}

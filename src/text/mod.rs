@@ -1,0 +1,64 @@
+//! Turns a text into terms.
+//!
+//! Owns the steps from bytes to terms, in this order: [`tokenize`] (Unicode words with
+//! their byte spans) → [`normalize`] (form, case, apostrophes, numbers) → stop words →
+//! [`stem`] → [`ngrams`] (words and, if asked for, characters). [`Analyzer`] runs them;
+//! nothing here knows of paragraphs, labels or weights.
+
+pub mod analyzer;
+pub mod ngrams;
+pub mod normalize;
+pub mod stem;
+pub mod tokenize;
+
+pub use analyzer::{Analyzer, Occurrence, Scratch};
+pub use ngrams::{hash_term, hash_word};
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// The longest word or character n-gram that may be asked for.
+pub const MAX_NGRAM: u8 = 8;
+
+/// The options of the text steps. They are stored in the model file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextParams {
+    /// Reduce each word to its Snowball (Porter 2) English stem.
+    pub stem: bool,
+    /// Leave out the function words of [`stem::STOP_WORDS`] before n-grams are made.
+    pub stop_words: bool,
+    /// Shortest and longest word n-gram, both at least 1.
+    pub ngram_range: (u8, u8),
+    /// Shortest and longest character n-gram within a word, or none at all.
+    pub char_ngram_range: Option<(u8, u8)>,
+}
+
+impl Default for TextParams {
+    fn default() -> Self {
+        TextParams {
+            stem: true,
+            stop_words: false,
+            ngram_range: (1, 2),
+            char_ngram_range: None,
+        }
+    }
+}
+
+impl TextParams {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// A usage error when a range is empty, starts at 0 or passes [`MAX_NGRAM`].
+    pub fn check(&self) -> Result<()> {
+        let ranges = [Some(self.ngram_range), self.char_ngram_range];
+        for (low, high) in ranges.into_iter().flatten() {
+            if low == 0 || low > high || high > MAX_NGRAM {
+                return Err(Error::usage(format!(
+                    "n-gram range {low},{high} must run from at least 1 up to at most {MAX_NGRAM}"
+                )));
+            }
+        }
+        Ok(())
+    }
+}

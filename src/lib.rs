@@ -5,6 +5,7 @@
 pub mod error;
 pub mod evaluate;
 pub mod ingest;
+pub mod model;
 pub mod paragraphs;
 
 pub use error::{Error, ErrorKind, Place, Result};

@@ -6,6 +6,7 @@ pub mod error;
 pub mod evaluate;
 pub mod features;
 pub mod ingest;
+pub mod model;
 pub mod paragraphs;
 pub mod text;
 

@@ -8,6 +8,10 @@ pub mod features;
 pub mod ingest;
 pub mod model;
 pub mod paragraphs;
+pub mod predict;
 pub mod text;
+pub mod train;
 
 pub use error::{Error, ErrorKind, Place, Result};
+pub use model::Model;
+pub use predict::Prediction;

@@ -1,7 +1,191 @@
 //! What is fitted and saved.
 //!
-//! Owns [`Task`] and [`Form`]: what a model decides, and among which labels.
+//! Owns [`Model`]: for each [`Task`] the text options, the fitted vectorizer, the linear
+//! weights and the thresholds; the gate; and where it all came from. A model is immutable.
+//! [`file`](mod@file) reads and writes it; predicting with it is [`predict`](crate::predict)'s.
 
+pub mod codebook;
+pub mod file;
+pub mod linear;
+pub mod options;
+pub mod provenance;
 pub mod task;
 
+pub use codebook::Codebook;
+pub use linear::LinearModel;
+pub use options::{ClassWeight, Estimator, Scaling, TaskOptions};
+pub use provenance::{CrossValidated, Provenance};
 pub use task::{Form, ParseFormError, Task};
+
+use crate::error::{Error, Result};
+use crate::features::Tfidf;
+use crate::text::Analyzer;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A task and all that answers it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskModel {
+    /// The name, form and labels.
+    pub task: Task,
+    /// How it was fitted; its text options are how texts are read.
+    pub options: TaskOptions,
+    /// Terms and their idf.
+    pub tfidf: Tfidf,
+    /// Weights `[n_features, n_labels]`.
+    pub linear: LinearModel,
+    /// For a multi task, the probability from which each label is given; empty for a single one.
+    pub thresholds: Vec<f32>,
+}
+
+impl TaskModel {
+    fn check(&self) -> Result<()> {
+        let n_labels = self.task.labels.len();
+        let n_thresholds = match self.task.form {
+            Form::Single => 0,
+            Form::Multi => n_labels,
+        };
+        let fits = self.linear.n_labels() == n_labels
+            && self.linear.n_features() == self.tfidf.vocabulary().len()
+            && self.thresholds.len() == n_thresholds;
+        if !fits {
+            return Err(Error::model(format!(
+                "the parts of task `{}` do not fit together",
+                self.task.name
+            )));
+        }
+        if self.thresholds.iter().any(|t| !(0.0..=1.0).contains(t)) {
+            return Err(Error::model("a threshold is not a probability"));
+        }
+        if !self.task.labels.is_sorted_by(|a, b| a < b) {
+            return Err(Error::model("labels are not sorted"));
+        }
+        self.options.text.check()
+    }
+}
+
+/// The task and label that a paragraph must have for the other tasks to be answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// A single task of the model.
+    pub task: String,
+    /// One of its labels.
+    pub label: String,
+}
+
+impl Gate {
+    /// The gate that `tasks` imply: a single task `kind` with a label `body`.
+    pub fn of(tasks: &[Task]) -> Option<Self> {
+        let kind = tasks
+            .iter()
+            .find(|t| t.name == "kind" && t.form == Form::Single)?;
+        kind.labels.iter().any(|l| l == "body").then(|| Gate {
+            task: "kind".to_owned(),
+            label: "body".to_owned(),
+        })
+    }
+}
+
+/// A fitted model; immutable and shared by threads.
+#[derive(Debug)]
+pub struct Model {
+    tasks: Vec<TaskModel>,
+    gate: Option<Gate>,
+    provenance: Provenance,
+    codebook: Option<Codebook>,
+    /// One analyzer for each distinct set of text options, and each task's among them.
+    analyzers: Vec<Analyzer>,
+    analyzer_of: Vec<usize>,
+    names: Arc<Vec<Task>>,
+}
+
+impl PartialEq for Model {
+    fn eq(&self, other: &Self) -> bool {
+        self.tasks == other.tasks
+            && self.gate == other.gate
+            && self.provenance == other.provenance
+            && self.codebook == other.codebook
+    }
+}
+
+impl Model {
+    /// A model from its parts.
+    ///
+    /// # Errors
+    /// A model error when there is no task, a name repeats, or parts do not fit together.
+    pub fn new(
+        tasks: Vec<TaskModel>,
+        provenance: Provenance,
+        codebook: Option<Codebook>,
+    ) -> Result<Self> {
+        if tasks.is_empty() {
+            return Err(Error::model("there is no task in the model"));
+        }
+        for (i, task) in tasks.iter().enumerate() {
+            task.check()?;
+            if tasks[..i].iter().any(|t| t.task.name == task.task.name) {
+                return Err(Error::model(format!(
+                    "task `{}` stands twice",
+                    task.task.name
+                )));
+            }
+        }
+        let mut analyzers: Vec<Analyzer> = Vec::new();
+        let mut analyzer_of = Vec::new();
+        for task in &tasks {
+            let text = &task.options.text;
+            let known = analyzers.iter().position(|a| a.params() == text);
+            analyzer_of.push(known.unwrap_or(analyzers.len()));
+            if known.is_none() {
+                analyzers.push(Analyzer::new(text.clone())?);
+            }
+        }
+        let names: Vec<Task> = tasks.iter().map(|t| t.task.clone()).collect();
+        Ok(Model {
+            gate: Gate::of(&names),
+            names: Arc::new(names),
+            tasks,
+            provenance,
+            codebook,
+            analyzers,
+            analyzer_of,
+        })
+    }
+
+    /// The tasks, in the order in which they are printed.
+    pub fn tasks(&self) -> &[TaskModel] {
+        &self.tasks
+    }
+
+    /// The task of this name.
+    pub fn task(&self, name: &str) -> Option<&TaskModel> {
+        self.tasks.iter().find(|t| t.task.name == name)
+    }
+
+    /// What a paragraph must be for the other tasks to be answered.
+    pub fn gate(&self) -> Option<&Gate> {
+        self.gate.as_ref()
+    }
+
+    /// Where the model came from.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// The definitions of the labels.
+    pub fn codebook(&self) -> Option<&Codebook> {
+        self.codebook.as_ref()
+    }
+
+    pub(crate) fn analyzers(&self) -> &[Analyzer] {
+        &self.analyzers
+    }
+
+    pub(crate) fn analyzer_of(&self, task: usize) -> usize {
+        self.analyzer_of[task]
+    }
+
+    pub(crate) fn task_names(&self) -> &Arc<Vec<Task>> {
+        &self.names
+    }
+}

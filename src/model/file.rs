@@ -1,0 +1,336 @@
+//! The model file.
+//!
+//! Owns the format, its version 1 (all numbers little-endian):
+//!
+//! ```text
+//! offset  bytes  what
+//! 0       8      magic, "DEMARCHE"
+//! 8       4      format version, u32
+//! 12      4      length of the card, u32
+//! 16      8      length of the whole file, u64
+//! 24      …      the card: JSON, a [`Card`]
+//! …       …      for each task of the card, in order:
+//!                  terms, front-coded: for each, the count of bytes shared with the term
+//!                  before it and of bytes that follow (LEB128 each), and those bytes
+//!                  idf, f32 each
+//!                  weights, f32, n_terms × n_labels, term by term
+//! end−8   8      XXH3-64 of all bytes before
+//! ```
+//!
+//! The length stands at the front so that a truncated file is told before it is read, and every
+//! length inside is checked against what is left before memory is taken for it.
+
+use super::{Codebook, LinearModel, Model, Provenance, Task, TaskModel, TaskOptions};
+use crate::error::{Error, Place, Result};
+use crate::features::{Tfidf, Vocabulary};
+use serde::{Deserialize, Serialize};
+use std::io::{Read, Write};
+use std::path::Path;
+use xxhash_rust::xxh3::xxh3_64;
+
+const MAGIC: &[u8; 8] = b"DEMARCHE";
+const FORMAT_VERSION: u32 = 1;
+const HEADER_BYTES: usize = 24;
+const CHECKSUM_BYTES: usize = 8;
+
+/// Files beyond this size are refused unread.
+pub const MAX_FILE_BYTES: u64 = 4 << 30;
+
+/// The longest name of a term in bytes: [`MAX_NGRAM`](crate::text::MAX_NGRAM) words of
+/// [`MAX_WORD_BYTES`](crate::text::normalize::MAX_WORD_BYTES), with room for forms that grow when lower-cased.
+const MAX_TERM_BYTES: usize = 4096;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Card {
+    tasks: Vec<TaskCard>,
+    provenance: Provenance,
+    codebook: Option<Codebook>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct TaskCard {
+    task: Task,
+    options: TaskOptions,
+    thresholds: Vec<f32>,
+    intercepts: Vec<f32>,
+    n_terms: u64,
+}
+
+impl Model {
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no model, is of another version, or is damaged.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let io = |error| Error::io(name.clone(), error);
+        let at = |error: Error| error.at(Place::file(name.clone()));
+        let mut file = std::fs::File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        if metadata.is_dir() {
+            return Err(at(Error::model("is a folder, not a model file")));
+        }
+        let mut header = [0u8; HEADER_BYTES];
+        let mut n_read = 0;
+        while n_read < HEADER_BYTES {
+            match file.read(&mut header[n_read..]).map_err(io)? {
+                0 => break,
+                n => n_read += n,
+            }
+        }
+        let declared = check_header(&header[..n_read]).map_err(at)?;
+        if metadata.is_file() && metadata.len() != declared {
+            return Err(at(wrong_length(declared, metadata.len())));
+        }
+        let mut bytes = header.to_vec();
+        // `take` holds a pipe, whose length is unknown, to what its header declares.
+        file.take(declared - HEADER_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(io)?;
+        Model::from_bytes(&bytes).map_err(at)
+    }
+
+    /// Reads a model from the bytes of a model file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let header = &bytes[..bytes.len().min(HEADER_BYTES)];
+        let declared = check_header(header)?;
+        if bytes.len() as u64 != declared {
+            return Err(wrong_length(declared, bytes.len() as u64));
+        }
+        let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
+        if xxh3_64(content).to_le_bytes() != checksum {
+            return Err(damaged("its checksum does not match"));
+        }
+        let card_bytes = u32_at(content, 12) as usize;
+        let mut rest = Bytes(&content[HEADER_BYTES..]);
+        let card: Card = serde_json::from_slice(rest.take(card_bytes)?)
+            .map_err(|error| damaged(&format!("its card cannot be read: {error}")))?;
+        let tasks: Result<Vec<TaskModel>> = (card.tasks.into_iter())
+            .map(|task| read_task(task, &mut rest))
+            .collect();
+        if !rest.0.is_empty() {
+            return Err(damaged("it holds more than its card lists"));
+        }
+        Model::new(tasks?, card.provenance, card.codebook)
+    }
+
+    /// The bytes of the model file.
+    ///
+    /// # Errors
+    /// When the card passes 4 GiB.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let card = Card {
+            tasks: self.tasks().iter().map(task_card).collect(),
+            provenance: self.provenance().clone(),
+            codebook: self.codebook().cloned(),
+        };
+        let card = serde_json::to_vec(&card).map_err(|e| Error::model(e.to_string()))?;
+        let card_bytes =
+            u32::try_from(card.len()).map_err(|_| Error::model("the card passes 4 GiB"))?;
+        let mut bytes = Vec::new();
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        bytes.extend_from_slice(&card_bytes.to_le_bytes());
+        bytes.extend_from_slice(&[0; 8]);
+        bytes.extend_from_slice(&card);
+        for task in self.tasks() {
+            write_terms(task.tfidf.vocabulary().names(), &mut bytes);
+            write_floats(task.tfidf.idf(), &mut bytes);
+            write_floats(task.linear.weights(), &mut bytes);
+        }
+        let length = (bytes.len() + CHECKSUM_BYTES) as u64;
+        bytes[16..24].copy_from_slice(&length.to_le_bytes());
+        let checksum = xxh3_64(&bytes);
+        bytes.extend_from_slice(&checksum.to_le_bytes());
+        Ok(bytes)
+    }
+
+    /// Writes the model file, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        write_whole(path.as_ref(), &self.to_bytes()?)
+    }
+}
+
+/// Writes a file beside its place and moves it there, so that nobody sees a half of it.
+///
+/// # Errors
+/// When the folder is missing or the file cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let io = |error| Error::io(path.display().to_string(), error);
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        // A temporary file is private; what takes its place should be as readable as any new file.
+        use std::os::unix::fs::PermissionsExt;
+        file.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = file.tempfile_in(folder).map_err(io)?;
+    file.write_all(bytes).map_err(io)?;
+    file.as_file().sync_all().map_err(io)?;
+    file.persist(path).map_err(|error| io(error.error))?;
+    Ok(())
+}
+
+/// Checks magic and version; gives the declared length of the file.
+fn check_header(header: &[u8]) -> Result<u64> {
+    if !header.starts_with(MAGIC) {
+        let mend = "give a file that `demarche train` wrote";
+        return Err(Error::model("is not a demarche model").mend(mend));
+    }
+    if header.len() < HEADER_BYTES {
+        return Err(damaged("it ends within its header"));
+    }
+    let version = u32_at(header, 8);
+    if version != FORMAT_VERSION {
+        return Err(Error::model(format!(
+            "has format version {version}; this program reads version {FORMAT_VERSION}"
+        ))
+        .mend("train it again, or use the program that wrote it"));
+    }
+    let declared = u64::from_le_bytes(header[16..24].try_into().expect("eight bytes"));
+    if declared > MAX_FILE_BYTES {
+        return Err(damaged("it declares a size beyond 4 GiB"));
+    }
+    if declared < (HEADER_BYTES + CHECKSUM_BYTES) as u64 {
+        return Err(damaged("it declares a size below that of its header"));
+    }
+    Ok(declared)
+}
+
+fn u32_at(bytes: &[u8], offset: usize) -> u32 {
+    u32::from_le_bytes(bytes[offset..offset + 4].try_into().expect("four bytes"))
+}
+
+fn damaged(why: &str) -> Error {
+    Error::model(format!("is a damaged model file: {why}")).mend("copy or train it again")
+}
+
+fn wrong_length(declared: u64, found: u64) -> Error {
+    damaged(&format!("it should have {declared} bytes and has {found}"))
+}
+
+fn task_card(task: &TaskModel) -> TaskCard {
+    TaskCard {
+        task: task.task.clone(),
+        options: task.options.clone(),
+        thresholds: task.thresholds.clone(),
+        intercepts: task.linear.intercepts().to_vec(),
+        n_terms: task.tfidf.vocabulary().len() as u64,
+    }
+}
+
+fn read_task(card: TaskCard, rest: &mut Bytes<'_>) -> Result<TaskModel> {
+    let names = read_terms(card.n_terms, rest)?;
+    let n_terms = names.len();
+    let idf = read_floats(n_terms, rest)?;
+    let n_weights = n_terms
+        .checked_mul(card.intercepts.len())
+        .ok_or_else(|| damaged("it declares too many weights"))?;
+    let weights = read_floats(n_weights, rest)?;
+    let linear = LinearModel::new(weights, card.intercepts)?;
+    Ok(TaskModel {
+        tfidf: Tfidf::from_parts(card.options.tfidf.clone(), Vocabulary::new(names), idf)?,
+        task: card.task,
+        options: card.options,
+        linear,
+        thresholds: card.thresholds,
+    })
+}
+
+fn write_terms(names: &[String], out: &mut Vec<u8>) {
+    let mut last: &[u8] = &[];
+    for name in names {
+        let name = name.as_bytes();
+        let shared = name.iter().zip(last).take_while(|(a, b)| a == b).count();
+        write_varint(shared as u64, out);
+        write_varint((name.len() - shared) as u64, out);
+        out.extend_from_slice(&name[shared..]);
+        last = name;
+    }
+}
+
+fn read_terms(n_terms: u64, rest: &mut Bytes<'_>) -> Result<Vec<String>> {
+    // Each term takes two bytes at least.
+    if n_terms > (rest.0.len() / 2) as u64 {
+        return Err(damaged("it declares more terms than it can hold"));
+    }
+    let mut names: Vec<String> = Vec::with_capacity(n_terms.min(1 << 20) as usize);
+    let mut name: Vec<u8> = Vec::new();
+    for _ in 0..n_terms {
+        let shared = rest.varint()?;
+        if shared > name.len() as u64 {
+            return Err(damaged("a term shares more than the term before it has"));
+        }
+        let length = rest.varint()?;
+        if shared + length > MAX_TERM_BYTES as u64 {
+            return Err(damaged("a term is too long"));
+        }
+        name.truncate(shared as usize);
+        name.extend_from_slice(rest.take(length as usize)?);
+        let text = std::str::from_utf8(&name).map_err(|_| damaged("a term is not UTF-8"))?;
+        if names.last().is_some_and(|last| last.as_str() >= text) {
+            return Err(damaged("its terms are not in order"));
+        }
+        names.push(text.to_owned());
+    }
+    Ok(names)
+}
+
+fn write_floats(values: &[f32], out: &mut Vec<u8>) {
+    out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+}
+
+fn read_floats(n: usize, rest: &mut Bytes<'_>) -> Result<Vec<f32>> {
+    let n_bytes = n
+        .checked_mul(4)
+        .ok_or_else(|| damaged("it declares too many numbers"))?;
+    let bytes = rest.take(n_bytes)?.chunks_exact(4);
+    Ok(bytes
+        .map(|b| f32::from_le_bytes(b.try_into().expect("four bytes")))
+        .collect())
+}
+
+fn write_varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// What of the file is left to read.
+struct Bytes<'b>(&'b [u8]);
+
+impl<'b> Bytes<'b> {
+    fn take(&mut self, n: usize) -> Result<&'b [u8]> {
+        let (taken, rest) = self
+            .0
+            .split_at_checked(n)
+            .ok_or_else(|| damaged("it ends before its card says"))?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn varint(&mut self) -> Result<u64> {
+        let mut value = 0u64;
+        for shift in (0..35).step_by(7) {
+            let byte = self.take(1)?[0];
+            value |= u64::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(damaged("a length is too large"))
+    }
+}

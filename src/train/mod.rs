@@ -1,0 +1,3 @@
+//! Fits models.
+
+pub mod solver;

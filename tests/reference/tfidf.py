@@ -10,6 +10,8 @@ TfidfVectorizer(analyzer=...) on str.split and word n-grams joined by a space.
 order; columns index `vocabulary`, which is sorted by code point. max_features is
 only asked to cut between terms of different counts: among equal ones scikit-learn
 keeps whichever an unstable argsort puts first, so there is nothing to be equal to.
+In `params` a min_df or max_df written with a point is a share of the documents, and
+one without a count of them.
 `char_wb` is a plain count of padded character n-grams, [term, count] by document.
 """
 

@@ -3,7 +3,7 @@
 //! Owns the resampling and the percentile interval. Paragraphs of one article are
 //! alike, so whole articles are drawn: `n_articles` of them, with replacement, each
 //! with all its samples (the cluster bootstrap of Davison and Hinkley 1997, section
-//! 3.8; percentile interval of Efron 1979).
+//! 3.8; percentile interval of Efron and Tibshirani 1993, chapter 13).
 //!
 //! A figure of a rare label has a wide interval, and a draw may hold no article of
 //! that label at all; its figures are then 0 in that draw, by the same rule as

@@ -21,6 +21,7 @@
 //! (see [`scaling`](super::scaling)). Arithmetic is in a fixed order with `libm`'s logarithm: the
 //! weights do not depend on platform or threads.
 
+use super::split::shuffle;
 use crate::error::{Error, Result};
 use crate::features::SparseRecords;
 use crate::model::{ClassWeight, LinearModel};
@@ -29,7 +30,7 @@ use linfa::param_guard::ParamGuard;
 use linfa::traits::{Fit, PredictInplace};
 use ndarray::Array2;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{RngCore, SeedableRng};
+use rand_xoshiro::rand_core::SeedableRng;
 use rayon::prelude::*;
 
 /// Unchecked parameters of the solver.
@@ -570,15 +571,6 @@ impl Alpha {
             steps += 1;
         }
         (Alpha { part: z, from_top }, steps)
-    }
-}
-
-/// Fisher–Yates, with the multiply–shift bound of Lemire (2019) without its rejection: the
-/// bias is below 2⁻³² a step.
-fn shuffle(order: &mut [u32], rng: &mut Xoshiro256PlusPlus) {
-    for i in (1..order.len()).rev() {
-        let j = ((u128::from(rng.next_u64()) * (i as u128 + 1)) >> 64) as usize;
-        order.swap(i, j);
     }
 }
 

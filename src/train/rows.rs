@@ -1,0 +1,232 @@
+//! Labelled rows.
+//!
+//! Owns [`Row`] and its [`Gold`] labels, and how the fields of a JSONL or CSV row are read as
+//! labels of tasks.
+
+use crate::error::{Error, Place, Result};
+use crate::ingest::{Document, Format, Problem, Severity};
+use crate::model::Form;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// What a human says of a row for one task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gold {
+    /// The label of a single task.
+    Single(String),
+    /// The labels of a multi task, sorted; none is an answer too.
+    Multi(Vec<String>),
+}
+
+/// A labelled text: one sample.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Row {
+    /// The text.
+    pub text: String,
+    /// What was written together: folds never split it. A row without one is an article alone.
+    pub article: Option<String>,
+    /// The labels, by the name of the task; a task that is absent is unlabelled.
+    pub gold: BTreeMap<String, Gold>,
+    /// Where the row stands, if it was read from a file.
+    pub place: Place,
+    /// What the row is called in reports: its `id`, else its place.
+    pub name: String,
+}
+
+impl Row {
+    /// An unlabelled row.
+    pub fn new(text: impl Into<String>) -> Self {
+        Row {
+            text: text.into(),
+            ..Row::default()
+        }
+    }
+
+    /// Names the article.
+    #[must_use]
+    pub fn article(mut self, article: impl Into<String>) -> Self {
+        self.article = Some(article.into());
+        self
+    }
+
+    /// Gives the label of a single task.
+    #[must_use]
+    pub fn single(mut self, task: impl Into<String>, label: impl Into<String>) -> Self {
+        self.gold.insert(task.into(), Gold::Single(label.into()));
+        self
+    }
+
+    /// Gives the labels of a multi task.
+    #[must_use]
+    pub fn multi<L: Into<String>>(
+        mut self,
+        task: impl Into<String>,
+        labels: impl IntoIterator<Item = L>,
+    ) -> Self {
+        let mut labels: Vec<String> = labels.into_iter().map(Into::into).collect();
+        labels.sort();
+        labels.dedup();
+        self.gold.insert(task.into(), Gold::Multi(labels));
+        self
+    }
+}
+
+/// The name and form of a task, before its labels are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskSpec {
+    /// The name, which is also the field of the rows that holds its labels.
+    pub name: String,
+    /// The form.
+    pub form: Form,
+}
+
+/// Fields of input and output rows, which no task may be named like.
+pub const RESERVED_FIELDS: &[&str] = &[
+    "article", "coders", "date", "doc", "end", "explain", "field", "id", "input", "paragraph", "scores", "source",
+    "start", "text", "title",
+];
+
+impl TaskSpec {
+    /// A task; its name must not be that of a field.
+    ///
+    /// # Errors
+    /// A usage error for an empty or reserved name.
+    pub fn new(name: &str, form: Form) -> Result<Self> {
+        if name.is_empty() || name.contains(['.', ';', '=']) {
+            return Err(Error::usage(format!("`{name}` cannot be the name of a task")));
+        }
+        if RESERVED_FIELDS.contains(&name) {
+            return Err(Error::usage(format!(
+                "a task cannot be called `{name}`: that is a field of the rows"
+            ))
+            .mend("rename the field"));
+        }
+        Ok(TaskSpec {
+            name: name.to_owned(),
+            form,
+        })
+    }
+
+    /// The fields that are read as tasks when none are named: kind, topics, tone, label, labels.
+    pub fn detected() -> Vec<Self> {
+        let spec = |(name, form): (&str, Form)| TaskSpec {
+            name: name.to_owned(),
+            form,
+        };
+        [
+            ("kind", Form::Single),
+            ("topics", Form::Multi),
+            ("tone", Form::Single),
+            ("label", Form::Single),
+            ("labels", Form::Multi),
+        ]
+        .map(spec)
+        .into()
+    }
+}
+
+impl FromStr for TaskSpec {
+    type Err = Error;
+
+    /// `name:form`, such as `stance:single`.
+    fn from_str(text: &str) -> Result<Self> {
+        let (name, form) = text.split_once(':').unwrap_or((text, "single"));
+        let form = form.parse().map_err(|e| Error::usage(format!("{e}")))?;
+        TaskSpec::new(name, form)
+    }
+}
+
+impl fmt::Display for TaskSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.form)
+    }
+}
+
+/// Reads a document as a labelled row of the tasks `specs`.
+///
+/// A row whose kind is not `body` is unlabelled for every other task.
+///
+/// # Errors
+/// A problem that names the row, when it is a file rather than a row or a label has the wrong type.
+pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Problem> {
+    let skipped = |message: String| Problem {
+        place: document.place.clone(),
+        message,
+        severity: Severity::Skipped,
+    };
+    if !matches!(document.format, Format::Jsonl | Format::Csv) {
+        return Err(skipped("a text file has no labels; give JSONL or CSV rows".to_owned()));
+    }
+    let mut gold = BTreeMap::new();
+    for spec in specs {
+        let Some(value) = document.fields.get(&spec.name) else {
+            continue;
+        };
+        let labels = match document.format {
+            Format::Csv => cell_labels(value, spec.form),
+            _ => json_labels(value, spec.form),
+        };
+        match labels {
+            Ok(Some(labels)) => {
+                gold.insert(spec.name.clone(), labels);
+            }
+            Ok(None) => {}
+            Err(message) => return Err(skipped(format!("`{}` {message}", spec.name))),
+        }
+    }
+    let kind = gold.get("kind").cloned();
+    if matches!(kind, Some(Gold::Single(kind)) if kind != "body") {
+        gold.retain(|task, _| task == "kind");
+    }
+    Ok(Row {
+        name: document.name(),
+        text: document.text,
+        article: document.article,
+        gold,
+        place: document.place,
+    })
+}
+
+/// JSONL: null is unlabelled, `[]` is labelled none.
+fn json_labels(value: &Value, form: Form) -> Result<Option<Gold>, String> {
+    let label = |value: &Value| match value {
+        Value::String(label) => Ok(label.clone()),
+        Value::Number(label) => Ok(label.to_string()),
+        Value::Bool(label) => Ok(label.to_string()),
+        _ => Err("holds something that is no label".to_owned()),
+    };
+    match (value, form) {
+        (Value::Null, _) => Ok(None),
+        (Value::Array(values), Form::Multi) => {
+            let labels: Result<Vec<String>, String> = values.iter().map(label).collect();
+            Ok(Some(multi(labels?)))
+        }
+        (Value::Array(_), Form::Single) => {
+            Err("is a list, but the task takes one label (name:multi takes a list)".to_owned())
+        }
+        (value, Form::Single) => Ok(Some(Gold::Single(label(value)?))),
+        (value, Form::Multi) => Ok(Some(multi(vec![label(value)?]))),
+    }
+}
+
+/// CSV: values of a multi task are parted by `;`; an empty cell is none for a multi task and
+/// unlabelled for a single one.
+fn cell_labels(value: &Value, form: Form) -> Result<Option<Gold>, String> {
+    let cell = value.as_str().unwrap_or_default().trim();
+    Ok(match form {
+        Form::Single if cell.is_empty() => None,
+        Form::Single => Some(Gold::Single(cell.to_owned())),
+        Form::Multi => {
+            let labels = cell.split(';').map(str::trim).filter(|l| !l.is_empty());
+            Some(multi(labels.map(str::to_owned).collect()))
+        }
+    })
+}
+
+fn multi(mut labels: Vec<String>) -> Gold {
+    labels.sort();
+    labels.dedup();
+    Gold::Multi(labels)
+}

@@ -1,0 +1,263 @@
+//! What the inputs name: files, the files of folders, globs, standard input.
+//!
+//! Owns the order, which is that of the inputs and, within a folder or a glob,
+//! that of the paths' bytes, so it is the same on every machine.
+
+use std::collections::HashSet;
+use std::io::ErrorKind as IoErrorKind;
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+
+use globset::GlobBuilder;
+use walkdir::{DirEntry, WalkDir};
+
+use super::{Format, Problem};
+use crate::error::{Error, Place};
+
+/// The endings known in a folder, each also with `.gz`.
+const ENDINGS: [(&str, Format); 8] = [
+    (".txt", Format::Text),
+    (".text", Format::Text),
+    (".md", Format::Markdown),
+    (".markdown", Format::Markdown),
+    (".jsonl", Format::Jsonl),
+    (".ndjson", Format::Jsonl),
+    (".csv", Format::Csv),
+    (".tsv", Format::Csv),
+];
+
+/// Something to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    /// Where it is; `None` is standard input.
+    pub path: Option<PathBuf>,
+    /// What to call it.
+    pub name: String,
+    /// What its name says of its format.
+    pub format: Option<Format>,
+    /// Its size, where it has one.
+    pub bytes: Option<u64>,
+}
+
+impl Source {
+    fn file(path: PathBuf) -> Self {
+        let name = display(&path);
+        let bytes = std::fs::metadata(&path)
+            .ok()
+            .filter(std::fs::Metadata::is_file)
+            .map(|metadata| metadata.len());
+        Source {
+            format: format_of(&name),
+            path: Some(path),
+            name,
+            bytes,
+        }
+    }
+
+    /// Whether the name says that the columns are parted by tabs.
+    pub fn is_tsv(&self) -> bool {
+        without_gz(&self.name).ends_with(".tsv")
+    }
+}
+
+type Found = Vec<Result<Source, Problem>>;
+
+/// Finds what `inputs` name, in order.
+pub(super) fn find(inputs: &[String]) -> Result<Found, Error> {
+    let mut found = Vec::new();
+    let mut seen_stdin = false;
+    for input in inputs {
+        if input == "-" {
+            if std::mem::replace(&mut seen_stdin, true) {
+                return Err(Error::usage("standard input (`-`) is given more than once")
+                    .mend("name it once"));
+            }
+            found.push(Ok(Source {
+                path: None,
+                name: "-".to_owned(),
+                format: None,
+                bytes: None,
+            }));
+            continue;
+        }
+        match std::fs::metadata(input) {
+            Ok(metadata) if metadata.is_dir() => folder(Path::new(input), &mut found),
+            Ok(_) => found.push(Ok(Source::file(PathBuf::from(input)))),
+            // A path with a NUL or a `?` Windows refuses is "invalid", not "not found".
+            Err(error) if error.kind() == IoErrorKind::PermissionDenied => {
+                return Err(Error::io(input, error).mend("check the folder's permissions"));
+            }
+            Err(_) if input.contains(['*', '?', '[']) => glob(input, &mut found)?,
+            Err(error) if error.kind() == IoErrorKind::NotFound => {
+                return Err(Error::input("no such file or folder")
+                    .at(Place::file(input.as_str()))
+                    .mend("check the path, or give `-` to read standard input"));
+            }
+            Err(error) => return Err(Error::io(input, error)),
+        }
+    }
+    Ok(found)
+}
+
+/// Adds the readable files of a folder and of the folders in it.
+fn folder(root: &Path, found: &mut Found) {
+    let mut paths = Vec::new();
+    let mut left_out = Vec::new();
+    let mut problems = Vec::new();
+    let walk = WalkDir::new(root).follow_links(true);
+    for entry in walk.into_iter().filter_entry(is_shown) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) if format_of(&display(entry.path())).is_some() => {
+                paths.push(entry.into_path());
+            }
+            Ok(entry) => left_out.push(display(entry.path())),
+            // What a loop leads back to is read where it stands.
+            Err(error) if error.loop_ancestor().is_some() => {}
+            Err(error) => problems.push(unreadable(root, &error)),
+        }
+    }
+    if !left_out.is_empty() || paths.is_empty() {
+        problems.push(left_out_problem(root, left_out, paths.len()));
+    }
+    paths.sort_by(|a, b| {
+        let (a, b) = (a.as_os_str(), b.as_os_str());
+        a.as_encoded_bytes().cmp(b.as_encoded_bytes())
+    });
+    found.extend(problems.into_iter().map(Err));
+    found.extend(paths.into_iter().map(Source::file).map(Ok));
+}
+
+fn left_out_problem(root: &Path, left_out: Vec<String>, read: usize) -> Problem {
+    let message = match left_out.iter().min() {
+        None => "the folder holds no file to read".to_owned(),
+        Some(first) => format!(
+            "{} file{} left out and {read} read: only .txt, .text, .md, .markdown, .jsonl, \
+             .ndjson, .csv and .tsv (also .gz) are read from a folder; the first left out is \
+             {first}, and a file named itself is read whatever its ending",
+            left_out.len(),
+            if left_out.len() == 1 { "" } else { "s" },
+        ),
+    };
+    Problem::warning(Place::file(display(root)), message)
+}
+
+/// Adds what a pattern matches, as a shell would: files by name, folders whole.
+fn glob(pattern: &str, found: &mut Found) -> Result<(), Error> {
+    let matcher = GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| {
+            Error::usage(format!("the pattern cannot be read: {}", error.kind()))
+                .at(Place::file(pattern))
+        })?
+        .compile_matcher();
+    let base = literal_base(pattern);
+    let root = if base.is_empty() { "." } else { base };
+    let mut walk = WalkDir::new(root).follow_links(true).min_depth(1);
+    if !pattern.contains("**") {
+        walk = walk.max_depth(pattern[base.len()..].split('/').count());
+    }
+    let wants_hidden = pattern.starts_with('.') || pattern.contains("/.");
+    let mut matches = HashSet::new();
+    let mut walk = walk.into_iter();
+    while let Some(entry) = walk.next() {
+        // What cannot be listed cannot match; a pattern names only what is there.
+        let Ok(entry) = entry else { continue };
+        let shown = wants_hidden || is_shown(&entry);
+        let path = entry.path();
+        let path = if base.is_empty() {
+            path.strip_prefix(".").unwrap_or(path)
+        } else {
+            path
+        };
+        let matched = shown && matcher.is_match(path);
+        if matched {
+            matches.insert(path.to_path_buf());
+        }
+        if entry.file_type().is_dir() && (matched || !shown) {
+            walk.skip_current_dir();
+        }
+    }
+    if matches.is_empty() {
+        return Err(Error::input("no file matches the pattern")
+            .at(Place::file(pattern))
+            .mend("check the pattern, or name the folder to read all that is in it"));
+    }
+    let mut matches: Vec<_> = matches.into_iter().collect();
+    matches.sort_by(|a, b| {
+        let (a, b) = (a.as_os_str(), b.as_os_str());
+        a.as_encoded_bytes().cmp(b.as_encoded_bytes())
+    });
+    for path in matches {
+        if path.is_dir() {
+            folder(&path, found);
+        } else {
+            found.push(Ok(Source::file(path)));
+        }
+    }
+    Ok(())
+}
+
+/// The part of a pattern before the folder in which its first wildcard stands.
+fn literal_base(pattern: &str) -> &str {
+    let wild = pattern.find(['*', '?', '[', '{', '\\']).unwrap_or(0);
+    let end = pattern[..wild].rfind('/').map_or(0, |slash| slash + 1);
+    &pattern[..end]
+}
+
+fn is_shown(entry: &DirEntry) -> bool {
+    entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+fn unreadable(root: &Path, error: &walkdir::Error) -> Problem {
+    let path = error.path().unwrap_or(root);
+    let why = error
+        .io_error()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    Problem::skipped(Place::file(display(path)), format!("not readable: {why}"))
+}
+
+/// The path as shown: with `/` between folders on every system.
+fn display(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    if MAIN_SEPARATOR == '/' {
+        path.into_owned()
+    } else {
+        path.replace(MAIN_SEPARATOR, "/")
+    }
+}
+
+fn without_gz(name: &str) -> String {
+    let name = name.to_lowercase();
+    name.strip_suffix(".gz").map(str::to_owned).unwrap_or(name)
+}
+
+fn format_of(name: &str) -> Option<Format> {
+    let name = without_gz(name);
+    ENDINGS
+        .iter()
+        .find(|(ending, _)| name.ends_with(ending))
+        .map(|&(_, format)| format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_name_formats() {
+        assert_eq!(format_of("a/b.TXT"), Some(Format::Text));
+        assert_eq!(format_of("b.md.gz"), Some(Format::Markdown));
+        assert_eq!(format_of("b.tsv.gz"), Some(Format::Csv));
+        assert_eq!(format_of("b.json"), None);
+        assert_eq!(format_of("b.gz"), None);
+    }
+
+    #[test]
+    fn the_base_of_a_pattern_is_its_folders_without_wildcards() {
+        assert_eq!(literal_base("*.txt"), "");
+        assert_eq!(literal_base("a/b/*.txt"), "a/b/");
+        assert_eq!(literal_base("a/b?/c/*.txt"), "a/");
+        assert_eq!(literal_base("/x[12]"), "/");
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the whole layer, on files in a folder that goes away.

@@ -15,3 +15,4 @@ pub mod train;
 pub use error::{Error, ErrorKind, Place, Result};
 pub use model::Model;
 pub use predict::Prediction;
+pub use train::{Row, TrainParams, Trainer};

@@ -181,6 +181,25 @@ impl FittedColumns {
         records
     }
 
+    /// The same vectorizer on fewer columns: rows are then normalized over those alone.
+    ///
+    /// `kept` lists present columns, ascending.
+    pub fn keep(&self, kept: &[u32]) -> FittedColumns {
+        let mut fewer = FittedColumns {
+            params: self.params.clone(),
+            terms: Vec::with_capacity(kept.len()),
+            columns: vec![ABSENT; self.columns.len()],
+            idf: Vec::with_capacity(kept.len()),
+        };
+        for (new, old) in kept.iter().enumerate() {
+            let term = self.terms[*old as usize];
+            fewer.terms.push(term);
+            fewer.columns[term as usize] = new as u32;
+            fewer.idf.push(self.idf[*old as usize]);
+        }
+        fewer
+    }
+
     /// Cuts the tie to the counts: a vectorizer that looks terms up by name.
     pub fn detach(self, counts: &TermCounts) -> Tfidf {
         let name = |term: &u32| counts.names()[*term as usize].clone();

@@ -85,17 +85,22 @@ pub struct Classifier<'m> {
 impl<'m> Classifier<'m> {
     /// Classifies one paragraph, whatever its length.
     pub fn classify(&mut self, text: &str) -> Prediction {
+        let tasks = self.classify_ungated(text);
+        self.gated(tasks)
+    }
+
+    /// The answers of each task, whatever the gate says.
+    pub fn classify_ungated(&mut self, text: &str) -> Vec<TaskPrediction> {
         for (analyzer, scratch) in self.model.analyzers().iter().zip(&mut self.scratches) {
             analyzer.terms(text, scratch);
         }
-        let tasks: Vec<TaskPrediction> = (self.model.tasks().iter().enumerate())
+        (self.model.tasks().iter().enumerate())
             .map(|(i, task)| {
                 let scratch = &self.scratches[self.model.analyzer_of(i)];
                 task.tfidf.transform(scratch.terms(), &mut self.row);
                 answer(task, &self.row)
             })
-            .collect();
-        self.gated(tasks)
+            .collect()
     }
 
     /// Takes the labels back where the gate is shut.

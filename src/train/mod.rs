@@ -1,3 +1,277 @@
 //! Fits models.
+//!
+//! Owns [`Trainer`]: rows → corpus → options ([`search`]) → vectorizer, weights and thresholds of
+//! each task ([`fit`]) → [`Model`]; and [`benchmark`], which measures a model or, by
+//! cross-validation, a way of training. Tasks are fitted apart: another task in the rows changes
+//! nothing for the rest.
 
+pub mod benchmark;
+pub mod chi2;
+pub mod corpus;
+pub mod estimators;
+pub mod fit;
+pub mod progress;
+pub mod rows;
+pub mod scaling;
+pub mod search;
 pub mod solver;
+pub mod split;
+pub mod thresholds;
+
+pub use benchmark::{Benchmark, GateRule, TaskBenchmark};
+pub use progress::Step;
+pub use rows::{Gold, Row, TaskSpec, labelled_row};
+pub use search::{Given, Tried};
+
+use crate::error::{Error, Result};
+use crate::model::provenance::TRAINING_VERSION;
+use crate::model::{
+    Codebook, CrossValidated, Estimator, Model, Provenance, TaskModel, TaskOptions,
+};
+use benchmark::cross_validate;
+use corpus::{Corpus, TaskRows};
+use fit::{FitSettings, Sample};
+use std::collections::BTreeMap;
+
+/// How a model is to be trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainParams {
+    /// The tasks, in the order in which they are printed; none means the fields that
+    /// [`TaskSpec::detected`] lists, as far as rows have them.
+    pub tasks: Option<Vec<TaskSpec>>,
+    /// What fits the weights.
+    pub estimator: Estimator,
+    /// Options for every task.
+    pub given: Given,
+    /// Options for some tasks, which go before those for every task.
+    pub given_by_task: BTreeMap<String, Given>,
+    /// Folds of cross-validation and threshold tuning.
+    pub folds: usize,
+    /// Seeds folds, solver and bootstrap.
+    pub seed: u64,
+    /// Whether options that are not given are chosen, and scores worked out, by cross-validation.
+    pub cross_validate: bool,
+    /// Bytes that linfa's dense estimators may take.
+    pub memory_budget: u64,
+    /// Definitions of the labels, kept in the model.
+    pub codebook: Option<Codebook>,
+}
+
+impl Default for TrainParams {
+    fn default() -> Self {
+        TrainParams {
+            tasks: None,
+            estimator: Estimator::Logistic,
+            given: Given::default(),
+            given_by_task: BTreeMap::new(),
+            folds: 5,
+            seed: 0,
+            cross_validate: true,
+            memory_budget: 2 << 30,
+            codebook: None,
+        }
+    }
+}
+
+impl TrainParams {
+    /// The tasks to look for in rows.
+    pub fn specs(&self) -> Vec<TaskSpec> {
+        self.tasks.clone().unwrap_or_else(TaskSpec::detected)
+    }
+
+    fn given_for(&self, task: &str) -> Given {
+        match self.given_by_task.get(task) {
+            Some(own) => own.or(&self.given),
+            None => self.given.clone(),
+        }
+    }
+
+    fn settings(&self) -> FitSettings {
+        FitSettings {
+            seed: self.seed,
+            folds: self.folds,
+            memory_budget: self.memory_budget,
+        }
+    }
+}
+
+/// What training gives.
+#[derive(Debug)]
+pub struct Trained {
+    /// The model.
+    pub model: Model,
+    /// Scores by cross-validation, unless it was skipped.
+    pub cross_validation: Option<Benchmark>,
+    /// The options that were tried, in order.
+    pub tried: Vec<Tried>,
+    /// What the user should know, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// Trains models by fixed parameters.
+pub struct Trainer<'p> {
+    params: TrainParams,
+    step: Box<dyn Fn(Step) + Sync + 'p>,
+}
+
+impl<'p> Trainer<'p> {
+    /// A trainer that reports to nobody.
+    pub fn new(params: TrainParams) -> Self {
+        Trainer {
+            params,
+            step: Box::new(|_| ()),
+        }
+    }
+
+    /// Calls `step` as the work goes on.
+    #[must_use]
+    pub fn on_step(mut self, step: impl Fn(Step) + Sync + 'p) -> Self {
+        self.step = Box::new(step);
+        self
+    }
+
+    /// Trains a model on labelled rows.
+    ///
+    /// ```
+    /// use demarche::{Row, TrainParams, Trainer};
+    /// let rows: Vec<Row> = (0..40)
+    ///     .map(|i| match i % 2 {
+    ///         0 => Row::new(format!("tariffs rise again on item {i}")).single("stance", "cold"),
+    ///         _ => Row::new(format!("envoys agree on plan {i}")).single("stance", "warm"),
+    ///     })
+    ///     .collect();
+    /// let tasks = Some(vec!["stance:single".parse()?]);
+    /// let trained = Trainer::new(TrainParams { tasks, ..TrainParams::default() }).fit(&rows)?;
+    /// let prediction = trained.model.classify("New tariffs on steel");
+    /// assert_eq!(prediction.label("stance"), Some("cold"));
+    /// # Ok::<(), demarche::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When no row has a label, an option makes no sense, or a fit fails.
+    pub fn fit(&self, rows: &[Row]) -> Result<Trained> {
+        let specs = self.params.specs();
+        let corpus = Corpus::new(rows, &specs)?;
+        let mut tried = Vec::new();
+        let options = self.options(&corpus, &mut tried)?;
+        let cross_validation = match self.params.cross_validate {
+            true => Some(cross_validate(&corpus, &options, &self.params, &self.step)?),
+            false => None,
+        };
+        let mut tasks = Vec::new();
+        let mut notes = Vec::new();
+        for (i, (task, options)) in corpus.tasks.iter().zip(options).enumerate() {
+            (self.step)(Step {
+                what: format!("{}: fitting", task.task.name),
+                done: i as u64,
+                total: corpus.tasks.len() as u64,
+            });
+            tasks.push(self.fit_task(&corpus, task, options, &mut notes)?);
+        }
+        let provenance = self.provenance(&corpus, cross_validation.as_ref());
+        Ok(Trained {
+            model: Model::new(tasks, provenance, self.params.codebook.clone())?,
+            cross_validation,
+            tried,
+            notes,
+        })
+    }
+
+    /// The options of each task of the corpus, searched for where they are not given.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn options(&self, corpus: &Corpus<'_>, tried: &mut Vec<Tried>) -> Result<Vec<TaskOptions>> {
+        for name in self.params.given_by_task.keys() {
+            if !corpus.tasks.iter().any(|t| t.task.name == *name) {
+                return Err(Error::usage(format!(
+                    "an option is given for task `{name}`, which no row is labelled for"
+                )));
+            }
+        }
+        let settings = self.params.settings();
+        let mut all = Vec::new();
+        for task in &corpus.tasks {
+            let given = self.params.given_for(&task.task.name);
+            if !self.params.cross_validate {
+                all.push(given.options(self.params.estimator));
+                continue;
+            }
+            let positions = all_positions(task);
+            let sample = Sample {
+                corpus,
+                task,
+                positions: &positions,
+            };
+            all.push(search::choose(
+                &sample,
+                &given,
+                &self.params,
+                &settings,
+                tried,
+                &self.step,
+            )?);
+        }
+        Ok(all)
+    }
+
+    fn fit_task(
+        &self,
+        corpus: &Corpus<'_>,
+        task: &TaskRows,
+        options: TaskOptions,
+        notes: &mut Vec<String>,
+    ) -> Result<TaskModel> {
+        let positions = all_positions(task);
+        let sample = Sample {
+            corpus,
+            task,
+            positions: &positions,
+        };
+        let fitted = sample.fit(&options, &self.params.settings())?;
+        if fitted.unconverged > 0 {
+            notes.push(format!(
+                "task `{}`: the solver stopped before it converged for {} label(s); a smaller C would let it",
+                task.task.name, fitted.unconverged
+            ));
+        }
+        let counts = corpus.counts(&options.text)?;
+        Ok(TaskModel {
+            task: task.task.clone(),
+            options,
+            tfidf: fitted.columns.detach(&counts),
+            linear: fitted.linear,
+            thresholds: fitted.thresholds,
+        })
+    }
+
+    fn provenance(&self, corpus: &Corpus<'_>, scores: Option<&Benchmark>) -> Provenance {
+        let scores = scores.map_or(&[][..], |benchmark| &benchmark.tasks);
+        Provenance {
+            training_version: TRAINING_VERSION,
+            n_rows: corpus.rows().len() as u64,
+            n_articles: corpus.n_articles(),
+            rows_sha256: corpus.sha256(),
+            seed: self.params.seed,
+            folds: self.params.folds as u32,
+            cross_validated: scores.iter().map(cross_validated).collect(),
+        }
+    }
+}
+
+fn all_positions(task: &TaskRows) -> Vec<u32> {
+    (0..task.rows.len() as u32).collect()
+}
+
+fn cross_validated(scores: &TaskBenchmark) -> CrossValidated {
+    let evaluation = &scores.evaluation;
+    let triple = |f: crate::evaluate::Figure| [f.value, f.low, f.high];
+    CrossValidated {
+        task: evaluation.task.clone(),
+        n_samples: evaluation.n_samples,
+        macro_f1: triple(evaluation.macro_f1),
+        exact_match: triple(evaluation.exact_match),
+        f1: evaluation.labels.iter().map(|l| l.f1.value).collect(),
+        support: evaluation.labels.iter().map(|l| l.support).collect(),
+    }
+}

@@ -84,8 +84,21 @@ pub struct TaskSpec {
 
 /// Fields of input and output rows, which no task may be named like.
 pub const RESERVED_FIELDS: &[&str] = &[
-    "article", "coders", "date", "doc", "end", "explain", "field", "id", "input", "paragraph", "scores", "source",
-    "start", "text", "title",
+    "article",
+    "coders",
+    "date",
+    "doc",
+    "end",
+    "explain",
+    "field",
+    "id",
+    "input",
+    "paragraph",
+    "scores",
+    "source",
+    "start",
+    "text",
+    "title",
 ];
 
 impl TaskSpec {
@@ -95,7 +108,9 @@ impl TaskSpec {
     /// A usage error for an empty or reserved name.
     pub fn new(name: &str, form: Form) -> Result<Self> {
         if name.is_empty() || name.contains(['.', ';', '=']) {
-            return Err(Error::usage(format!("`{name}` cannot be the name of a task")));
+            return Err(Error::usage(format!(
+                "`{name}` cannot be the name of a task"
+            )));
         }
         if RESERVED_FIELDS.contains(&name) {
             return Err(Error::usage(format!(
@@ -157,7 +172,9 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
         severity: Severity::Skipped,
     };
     if !matches!(document.format, Format::Jsonl | Format::Csv) {
-        return Err(skipped("a text file has no labels; give JSONL or CSV rows".to_owned()));
+        return Err(skipped(
+            "a text file has no labels; give JSONL or CSV rows".to_owned(),
+        ));
     }
     let mut gold = BTreeMap::new();
     for spec in specs {

@@ -59,7 +59,11 @@ mod tests {
     fn a_telling_feature_has_a_larger_scale() {
         let mut x = SparseRecords::new(2);
         for i in 0..10 {
-            x.push_row([(0, if i < 5 { 1.0 } else { 0.0 }), (1, 1.0)].into_iter().filter(|(_, v)| *v > 0.0));
+            x.push_row(
+                [(0, if i < 5 { 1.0 } else { 0.0 }), (1, 1.0)]
+                    .into_iter()
+                    .filter(|(_, v)| *v > 0.0),
+            );
         }
         let y = Array2::from_shape_fn((10, 1), |(i, _)| i < 5);
         let scales = log_count_ratios(&x, &y);

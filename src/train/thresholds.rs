@@ -48,12 +48,19 @@ mod tests {
         let given: Vec<bool> = probabilities.iter().map(|p| *p >= threshold).collect();
         let hits = given.iter().zip(gold).filter(|(a, b)| **a && **b).count();
         let total = given.iter().filter(|g| **g).count() + gold.iter().filter(|g| **g).count();
-        if total == 0 { 0.0 } else { 2.0 * hits as f64 / total as f64 }
+        if total == 0 {
+            0.0
+        } else {
+            2.0 * hits as f64 / total as f64
+        }
     }
 
     #[test]
     fn few_positives_keep_the_default() {
-        assert_eq!(best_threshold(&[0.9, 0.1], &[true, false]), DEFAULT_THRESHOLD);
+        assert_eq!(
+            best_threshold(&[0.9, 0.1], &[true, false]),
+            DEFAULT_THRESHOLD
+        );
     }
 
     proptest! {

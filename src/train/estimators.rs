@@ -1,0 +1,245 @@
+//! From records and lanes to linear weights.
+//!
+//! Owns the choice between our sparse solver and linfa's dense estimators. Each goes through linfa's
+//! `Fit` and `ParamGuard`, and each ends in the same plain weights. linfa's own ones use the platform's
+//! mathematics, so their weights may differ in the last bits from machine to machine.
+
+use super::scaling::log_count_ratios;
+use super::solver::DualLogistic;
+use crate::error::{Error, Result};
+use crate::features::SparseRecords;
+use crate::model::{Estimator, LinearModel, Scaling, TaskOptions};
+use linfa::prelude::*;
+use linfa_bayes::{MultinomialNb, NaiveBayes};
+use linfa_logistic::LogisticRegression;
+use ndarray::{Array1, Array2};
+use std::sync::Mutex;
+
+/// What fitting says beside the weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    /// The weights, a label for each lane.
+    pub linear: LinearModel,
+    /// Lanes whose solver stopped before it converged.
+    pub unconverged: usize,
+}
+
+/// Fits each lane (column of `y`) with the options' estimator.
+///
+/// `memory_budget` bounds, in bytes, what a dense estimator may take.
+///
+/// # Errors
+/// When an option makes no sense, the budget does not suffice, or linfa fails.
+pub fn fit_lanes(
+    options: &TaskOptions,
+    x: SparseRecords,
+    y: &Array2<bool>,
+    seed: u64,
+    memory_budget: u64,
+) -> Result<Fitted> {
+    match options.estimator {
+        Estimator::Logistic => {
+            let scales = match options.scaling {
+                Scaling::None => None,
+                Scaling::LogCountRatio => Some(log_count_ratios(&x, y)),
+            };
+            let fitted = DualLogistic::new(options.c)
+                .class_weight(options.class_weight)
+                .scales(scales)
+                .seed(seed)
+                .fit(&DatasetBase::new(x, y.clone()))?;
+            Ok(Fitted {
+                unconverged: fitted.reports.iter().filter(|r| !r.converged).count(),
+                linear: fitted.linear,
+            })
+        }
+        Estimator::LinfaLogistic | Estimator::LinfaBayes => {
+            let dense = to_dense(&x, memory_budget)?;
+            let lanes: Result<Vec<Lane>> = (0..y.ncols())
+                .map(|lane| {
+                    let targets = y.column(lane).to_owned();
+                    if let Some(constant) = constant_lane(&targets, dense.ncols()) {
+                        return Ok(constant);
+                    }
+                    let dataset = DatasetBase::new(dense.view(), targets);
+                    match options.estimator {
+                        Estimator::LinfaLogistic => logistic_lane(&dataset, options.c),
+                        _ => bayes_lane(&dataset, options.c),
+                    }
+                })
+                .collect();
+            Ok(Fitted {
+                linear: join_lanes(&lanes?)?,
+                unconverged: 0,
+            })
+        }
+    }
+}
+
+/// The weights and the intercept of one lane.
+struct Lane {
+    weights: Vec<f32>,
+    intercept: f32,
+}
+
+type DenseLane<'a> = DatasetBase<ndarray::ArrayView2<'a, f64>, Array1<bool>>;
+
+/// The records as linfa's own estimators take them. The budget counts the matrix and the copy that
+/// they make of it.
+fn to_dense(x: &SparseRecords, memory_budget: u64) -> Result<Array2<f64>> {
+    let bytes = 2 * 8 * x.n_samples() as u64 * x.n_features() as u64;
+    if bytes > memory_budget {
+        return Err(Error::training(format!(
+            "{} rows of {} terms take {} MB in linfa's dense estimators, over the budget of {} MB",
+            x.n_samples(),
+            x.n_features(),
+            bytes >> 20,
+            memory_budget >> 20,
+        ))
+        .mend("select fewer terms with --chi2, or raise --memory-budget"));
+    }
+    let mut dense = Array2::zeros((x.n_samples(), x.n_features()));
+    for i in 0..x.n_samples() {
+        let (columns, values) = x.row(i);
+        for (column, value) in columns.iter().zip(values) {
+            dense[[i, *column as usize]] = f64::from(*value);
+        }
+    }
+    Ok(dense)
+}
+
+/// A lane with one side only, which linfa refuses: its log odds with half a row added to each side.
+fn constant_lane(targets: &Array1<bool>, n_features: usize) -> Option<Lane> {
+    let n_positive = targets.iter().filter(|t| **t).count();
+    let n_negative = targets.len() - n_positive;
+    (n_positive == 0 || n_negative == 0).then(|| Lane {
+        weights: vec![0.0; n_features],
+        intercept: libm::log((n_positive as f64 + 0.5) / (n_negative as f64 + 0.5)) as f32,
+    })
+}
+
+/// linfa's logistic regression: min Σ ln(1 + e^−ym) + ½α‖w‖² with α = 1/C, L-BFGS.
+fn logistic_lane(dataset: &DenseLane<'_>, c: f64) -> Result<Lane> {
+    let fitted = LogisticRegression::default()
+        .alpha(1.0 / c)
+        .max_iterations(200)
+        .gradient_tolerance(1e-4)
+        .fit(dataset)
+        .map_err(|error| Error::training(format!("linfa-logistic: {error}")))?;
+    // linfa takes the commoner class for the positive one.
+    let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
+    Ok(Lane {
+        weights: fitted.params().iter().map(|w| (sign * w) as f32).collect(),
+        intercept: (sign * fitted.intercept()) as f32,
+    })
+}
+
+/// linfa's multinomial naive Bayes with smoothing 1/C. Its log odds are linear in the features:
+/// w_j = ln θ_1j − ln θ_0j, read off by asking for the unit vectors.
+fn bayes_lane(dataset: &DenseLane<'_>, c: f64) -> Result<Lane> {
+    let fitted = {
+        // linfa-bayes 0.8.1 leaves a `dbg!` in `fit`, which would print each class to stderr.
+        static STDERR: Mutex<()> = Mutex::new(());
+        let _one_at_a_time = STDERR.lock();
+        let _silence = gag::Gag::stderr().ok();
+        MultinomialNb::params()
+            .alpha(1.0 / c)
+            .fit(dataset)
+            .map_err(|error| Error::training(format!("linfa-bayes: {error}")))?
+    };
+    let n_features = dataset.records().ncols();
+    let log_odds = |x: &Array2<f64>| -> Vec<f64> {
+        let likelihood = fitted.joint_log_likelihood(x.view());
+        let of = |class: bool| &likelihood[&class];
+        (of(true) - of(false)).to_vec()
+    };
+    let intercept = log_odds(&Array2::zeros((1, n_features)))[0];
+    let mut weights = Vec::with_capacity(n_features);
+    // A few unit vectors at a time, so that they take little memory.
+    for first in (0..n_features).step_by(64) {
+        let n_rows = 64.min(n_features - first);
+        let units = Array2::from_shape_fn((n_rows, n_features), |(i, j)| {
+            f64::from(u8::from(first + i == j))
+        });
+        weights.extend(log_odds(&units).iter().map(|w| (w - intercept) as f32));
+    }
+    Ok(Lane {
+        weights,
+        intercept: intercept as f32,
+    })
+}
+
+fn join_lanes(lanes: &[Lane]) -> Result<LinearModel> {
+    let n_features = lanes.first().map_or(0, |lane| lane.weights.len());
+    let weights = (0..n_features)
+        .flat_map(|j| lanes.iter().map(move |lane| lane.weights[j]))
+        .collect();
+    LinearModel::new(weights, lanes.iter().map(|lane| lane.intercept).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn toy() -> (SparseRecords, Array2<bool>) {
+        let mut x = SparseRecords::new(3);
+        for i in 0..12 {
+            x.push_row(if i < 6 {
+                [(0, 0.8), (1, 0.6)]
+            } else {
+                [(1, 0.6), (2, 0.8)]
+            });
+        }
+        (
+            x,
+            Array2::from_shape_fn((12, 2), |(i, lane)| (i < 6) == (lane == 0)),
+        )
+    }
+
+    #[test]
+    fn every_estimator_ends_in_weights_that_tell_the_sides_apart() {
+        for estimator in [
+            Estimator::Logistic,
+            Estimator::LinfaLogistic,
+            Estimator::LinfaBayes,
+        ] {
+            let (x, y) = toy();
+            let options = TaskOptions {
+                estimator,
+                ..TaskOptions::default()
+            };
+            let linear = fit_lanes(&options, x, &y, 0, 1 << 20).unwrap().linear;
+            assert!(
+                linear.feature(0)[0] > 0.1 && linear.feature(2)[0] < -0.1,
+                "{estimator}"
+            );
+            assert!(
+                linear.feature(0)[1] < -0.1 && linear.feature(2)[1] > 0.1,
+                "{estimator}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_lane_with_one_side_has_no_weights() {
+        let (x, _) = toy();
+        let y = Array2::from_elem((12, 1), false);
+        let options = TaskOptions {
+            estimator: Estimator::LinfaLogistic,
+            ..TaskOptions::default()
+        };
+        let linear = fit_lanes(&options, x, &y, 0, 1 << 20).unwrap().linear;
+        assert!(linear.weights().iter().all(|w| *w == 0.0) && linear.intercepts()[0] < -3.0);
+    }
+
+    #[test]
+    fn the_memory_budget_is_kept() {
+        let (x, y) = toy();
+        let options = TaskOptions {
+            estimator: Estimator::LinfaBayes,
+            ..TaskOptions::default()
+        };
+        let error = fit_lanes(&options, x, &y, 0, 100).unwrap_err();
+        assert!(error.to_string().contains("--chi2"), "{error}");
+    }
+}

@@ -1,15 +1,50 @@
-//! Where paragraphs begin and end.
+//! Where the paragraphs of a text begin and end.
 
-use super::{Paragraph, fold_white_space};
+use super::layout::Layout;
+use super::lines::lines;
+use super::{Paragraph, markdown};
 use crate::ingest::Format;
 
 /// Parts a text into paragraphs, in order.
-pub fn segment(text: &str, _format: Format) -> Vec<Paragraph> {
-    text.split("\n\n")
-        .map(|p| Paragraph {
-            start: 0,
-            end: 0,
-            text: fold_white_space(p),
-        })
-        .collect()
+///
+/// `text[start..end]` of each begins and ends with something other than white
+/// space. In plain text (and in the text of rows) every such character is in
+/// exactly one paragraph; Markdown leaves out front matter and rules.
+///
+/// ```
+/// use demarche::{ingest::Format, paragraphs::segment};
+/// let text = "A headline\n\nOne line.\nAnother.";
+/// let paragraphs = segment(text, Format::Text);
+/// assert_eq!(paragraphs.len(), 3);
+/// assert_eq!(&text[paragraphs[1].start..paragraphs[1].end], "One line.");
+/// ```
+pub fn segment(text: &str, format: Format) -> Vec<Paragraph> {
+    match format {
+        Format::Markdown => markdown::segment(text),
+        Format::Text | Format::Jsonl | Format::Csv => plain(text),
+    }
 }
+
+fn plain(text: &str) -> Vec<Paragraph> {
+    let lines = lines(text);
+    let layout = Layout::of(text, &lines);
+    let mut paragraphs = Vec::new();
+    let mut rest = lines.as_slice();
+    while let [first, behind @ ..] = rest {
+        let mut last = first;
+        let mut n = 1;
+        for next in behind {
+            if !layout.joins(text, last, next, n as u32) {
+                break;
+            }
+            last = next;
+            n += 1;
+        }
+        paragraphs.push(Paragraph::new(text, first.start..last.end));
+        rest = &rest[n..];
+    }
+    paragraphs
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod features;
 pub mod ingest;
 pub mod model;
+pub mod output;
 pub mod paragraphs;
 pub mod predict;
 pub mod text;

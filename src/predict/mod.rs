@@ -4,8 +4,10 @@
 //! values → probabilities → labels, then the gate. [`explain`] takes a decision value
 //! apart again. A text's prediction depends on that text alone.
 
+pub mod document;
 pub mod explain;
 
+pub use document::{LabelParams, LabelledDocument, LabelledParagraph, Unit};
 pub use explain::{Contribution, Explanation};
 
 use crate::error::Result;

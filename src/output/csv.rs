@@ -1,0 +1,230 @@
+//! Labelled paragraphs as CSV.
+//!
+//! The columns of the JSONL, flattened: `doc, paragraph, start, end, TASK…, score.TASK.LABEL…,
+//! explain.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
+//! first [`HELD_DOCUMENTS`] documents; fields that only come later are counted as left out. A text cell
+//! that a spreadsheet would run as a formula gets a `'` before it.
+
+use super::{DocumentWriter, rounded, single_label};
+use crate::model::{Form, Task};
+use crate::predict::{LabelledDocument, LabelledParagraph};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+/// Documents that are held back until the header is written.
+pub const HELD_DOCUMENTS: usize = 1000;
+
+/// Writes CSV.
+pub struct CsvWriter<W: Write> {
+    out: csv::Writer<W>,
+    tasks: Vec<Task>,
+    explain: usize,
+    held: Vec<LabelledDocument>,
+    fields: Option<Vec<String>>,
+    left_out: BTreeSet<String>,
+}
+
+impl<W: Write> CsvWriter<W> {
+    /// A writer for predictions of these tasks; `explain` is how many terms are listed.
+    pub fn new(out: W, tasks: Vec<Task>, explain: usize) -> Self {
+        CsvWriter {
+            out: csv::Writer::from_writer(out),
+            tasks,
+            explain,
+            held: Vec::new(),
+            fields: None,
+            left_out: BTreeSet::new(),
+        }
+    }
+
+    /// Fields of input rows that came after the header was written.
+    pub fn left_out(&self) -> &BTreeSet<String> {
+        &self.left_out
+    }
+
+    fn write_header(&mut self) -> io::Result<()> {
+        let mut fields: Vec<String> = Vec::new();
+        for document in &self.held {
+            for field in document.document.fields.keys() {
+                if !fields.contains(field) {
+                    fields.push(field.clone());
+                }
+            }
+        }
+        let mut header: Vec<String> = ["doc", "paragraph", "start", "end"]
+            .map(str::to_owned)
+            .into();
+        header.extend(self.tasks.iter().map(|task| task.name.clone()));
+        for task in &self.tasks {
+            header.extend(
+                task.labels
+                    .iter()
+                    .map(|l| format!("score.{}.{l}", task.name)),
+            );
+        }
+        if self.explain > 0 {
+            header.extend(
+                self.tasks
+                    .iter()
+                    .map(|task| format!("explain.{}", task.name)),
+            );
+        }
+        header.extend(fields.iter().map(|field| format!("input.{field}")));
+        header.push("text".to_owned());
+        self.fields = Some(fields);
+        let header = header.iter().map(|name| safe(name));
+        self.out
+            .write_record(header.map(String::into_bytes))
+            .map_err(io_error)
+    }
+
+    fn write_held(&mut self) -> io::Result<()> {
+        if self.fields.is_none() {
+            self.write_header()?;
+        }
+        for document in std::mem::take(&mut self.held) {
+            self.write_document(&document)?;
+        }
+        Ok(())
+    }
+
+    fn write_document(&mut self, document: &LabelledDocument) -> io::Result<()> {
+        let fields = self.fields.as_deref().unwrap_or_default();
+        let given = document.document.fields.keys();
+        let late = given.filter(|f| !fields.contains(f)).cloned();
+        self.left_out.extend(late);
+        let name = document.document.name();
+        let inputs: Vec<String> = fields
+            .iter()
+            .map(|field| {
+                document
+                    .document
+                    .fields
+                    .get(field)
+                    .map(cell)
+                    .unwrap_or_default()
+            })
+            .collect();
+        for paragraph in &document.paragraphs {
+            let record = self.record(&name, paragraph, &inputs);
+            self.out.write_record(&record).map_err(io_error)?;
+        }
+        Ok(())
+    }
+
+    fn record(&self, name: &str, paragraph: &LabelledParagraph, inputs: &[String]) -> Vec<String> {
+        let number = paragraph
+            .paragraph
+            .map(|n| n.to_string())
+            .unwrap_or_default();
+        let mut record = vec![
+            safe(name),
+            number,
+            paragraph.start.to_string(),
+            paragraph.end.to_string(),
+        ];
+        for task in &self.tasks {
+            record.push(safe(&match task.form {
+                Form::Single => single_label(task, &paragraph.prediction)
+                    .unwrap_or_default()
+                    .to_owned(),
+                Form::Multi => paragraph.prediction.labels(&task.name).join(";"),
+            }));
+        }
+        for (_, said) in paragraph.prediction.tasks() {
+            record.extend(
+                said.probabilities
+                    .iter()
+                    .map(|p| rounded(*p, 5).to_string()),
+            );
+        }
+        if self.explain > 0 {
+            record.extend((0..self.tasks.len()).map(|task| safe(&self.reasons(task, paragraph))));
+        }
+        record.extend(inputs.iter().map(|input| safe(input)));
+        record.push(safe(&paragraph.text));
+        record
+    }
+
+    /// `label: term +0.12, term -0.05; label: …`
+    fn reasons(&self, task: usize, paragraph: &LabelledParagraph) -> String {
+        let of_task = paragraph
+            .reasons
+            .iter()
+            .filter(|reason| reason.task == task);
+        let lists: Vec<String> = of_task
+            .map(|reason| {
+                let (for_it, against) = reason.explanation.strongest(self.explain);
+                let terms: Vec<String> = (for_it.iter().chain(&against))
+                    .map(|c| format!("{} {:+.3}", c.term, c.value))
+                    .collect();
+                format!(
+                    "{}: {}",
+                    self.tasks[task].labels[reason.label],
+                    terms.join(", ")
+                )
+            })
+            .collect();
+        lists.join("; ")
+    }
+}
+
+impl<W: Write> DocumentWriter for CsvWriter<W> {
+    fn write(&mut self, document: &LabelledDocument) -> io::Result<()> {
+        if self.fields.is_some() {
+            return self.write_document(document);
+        }
+        self.held.push(document.clone());
+        if self.held.len() >= HELD_DOCUMENTS {
+            self.write_held()?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.write_held()?;
+        self.out.flush()
+    }
+}
+
+/// A field of an input row as a cell.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) if values.iter().all(Value::is_string) => {
+            let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+            texts.join(";")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Keeps a spreadsheet from taking a text for a formula (OWASP, "CSV injection").
+fn safe(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_disarmed_and_numbers_are_not() {
+        assert_eq!(safe("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(safe("- a list"), "'- a list");
+        assert_eq!(safe("plain"), "plain");
+    }
+}

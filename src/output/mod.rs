@@ -1,0 +1,44 @@
+//! Writes finished results.
+//!
+//! Owns one file a format: [`jsonl`], [`csv`](mod@csv) and [`table`] for labelled paragraphs, [`scores`]
+//! for benchmarks, [`card`] for models. Nothing here reads, classifies or measures, and
+//! everything is written to a writer that the caller gives.
+
+pub mod card;
+pub mod csv;
+pub mod jsonl;
+pub mod scores;
+pub mod table;
+
+use crate::model::{Form, Task};
+use crate::predict::{LabelledDocument, Prediction};
+use std::io;
+
+/// A writer of labelled documents in one format.
+pub trait DocumentWriter {
+    /// Writes one document, or one part of a long one.
+    ///
+    /// # Errors
+    /// What the writer behind it says.
+    fn write(&mut self, document: &LabelledDocument) -> io::Result<()>;
+
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// What the writer behind it says.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// The label of a single task, if one was given.
+fn single_label<'p>(task: &'p Task, prediction: &'p Prediction) -> Option<&'p str> {
+    debug_assert_eq!(task.form, Form::Single);
+    prediction.label(&task.name)
+}
+
+/// A number with at most `places` decimals, so that JSON shows no digits that mean nothing.
+fn rounded(value: f32, places: i32) -> f64 {
+    let scale = 10f64.powi(places);
+    let rounded = (f64::from(value) * scale).round() / scale;
+    // No negative zero.
+    rounded + 0.0
+}

@@ -34,9 +34,21 @@ const MONTHS: [&str; 12] = [
 /// ```
 pub fn read_date(text: &str) -> Option<Date> {
     let text = text.trim();
-    numeric(text)
-        .or_else(|| chinese(text))
+    let unlabelled = without_label(text);
+    numeric(unlabelled)
+        .or_else(|| chinese(unlabelled))
         .or_else(|| worded(text))
+}
+
+/// `Updated: 2026-01-05` without its first word or two.
+fn without_label(text: &str) -> &str {
+    let is_label = |c: char| c.is_alphabetic() || c.is_whitespace() || c == ':' || c == '：';
+    let behind = text.trim_start_matches(is_label);
+    if text.len() - behind.len() <= 32 {
+        behind
+    } else {
+        text
+    }
 }
 
 /// `2026-01-05`, `2026/1/5`, `2026.01.05`, `20260105`, each with or without a time.
@@ -186,6 +198,8 @@ mod tests {
             "5th of January, 2026",
             "Monday 5 January 2026 15.04",
             "05-Jan-2026",
+            "Updated: 2026-01-05 07:14",
+            "发布时间：2026年1月5日",
             "2026年1月5日",
             "2026年01月05日 15:04",
         ] {

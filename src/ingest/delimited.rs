@@ -51,6 +51,12 @@ impl Delimited {
         }
     }
 
+    /// How much memory it holds on to, in bytes.
+    #[cfg(test)]
+    pub fn held_bytes(&self) -> usize {
+        self.records.splitter.record.bytes.capacity()
+    }
+
     fn place(&self) -> Place {
         let record = &self.records.splitter.record;
         let mut place = Place::line(self.name.as_str(), record.line);
@@ -157,10 +163,10 @@ impl Iterator for Delimited {
         if let Some(held) = self.held.take() {
             return Some(held);
         }
-        if self.state == Reading::Header {
-            if let Err(problem) = self.read_header() {
-                return Some(Err(problem));
-            }
+        if self.state == Reading::Header
+            && let Err(problem) = self.read_header()
+        {
+            return Some(Err(problem));
         }
         while self.state == Reading::Rows {
             match self.read()? {

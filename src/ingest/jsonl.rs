@@ -44,6 +44,12 @@ impl Jsonl {
         }
     }
 
+    /// How much memory it holds on to, in bytes.
+    #[cfg(test)]
+    pub fn held_bytes(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Reads a line into the buffer; returns how many bytes it took with its end.
     fn read_line(&mut self) -> io::Result<(Line, u64)> {
         self.buffer.clear();

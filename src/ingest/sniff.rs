@@ -35,10 +35,10 @@ pub(super) fn records(
     let format = known.unwrap_or_else(|| sniff(stream.head()));
     // A row with a NUL is one bad row; a text with one is no text.
     let is_rows = matches!(format, Format::Jsonl | Format::Csv);
-    if !is_rows || known.is_none() {
-        if let Some(what) = binary(stream.head()) {
-            return Err(Problem::skipped(place(), what));
-        }
+    if (!is_rows || known.is_none())
+        && let Some(what) = binary(stream.head())
+    {
+        return Err(Problem::skipped(place(), what));
     }
     let name = source.name.clone();
     Ok(match format {

@@ -152,12 +152,13 @@ fn glob(pattern: &str, found: &mut Found) -> Result<(), Error> {
         })?
         .compile_matcher();
     let base = literal_base(pattern);
+    let wild = &pattern[base.len()..];
     let root = if base.is_empty() { "." } else { base };
     let mut walk = WalkDir::new(root).follow_links(true).min_depth(1);
     if !pattern.contains("**") {
-        walk = walk.max_depth(pattern[base.len()..].split('/').count());
+        walk = walk.max_depth(wild.split('/').count());
     }
-    let wants_hidden = pattern.starts_with('.') || pattern.contains("/.");
+    let wants_hidden = wild.starts_with('.') || wild.contains("/.");
     let mut matches = HashSet::new();
     let mut walk = walk.into_iter();
     while let Some(entry) = walk.next() {

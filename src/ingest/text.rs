@@ -55,6 +55,12 @@ impl Parts {
         }
     }
 
+    /// How much memory it holds on to, in bytes.
+    #[cfg(test)]
+    pub fn held_bytes(&self) -> usize {
+        self.raw.capacity() + self.text.capacity()
+    }
+
     /// Reads and decodes until there is more than a part, or no more.
     fn fill(&mut self) -> Result<(), Problem> {
         while self.state == State::Reading && self.text.len() <= self.part_bytes {
@@ -163,11 +169,11 @@ impl Iterator for Parts {
 /// Where to cut a text longer than `most` bytes: behind a blank line where one
 /// is near the end of the first `most`, else behind a newline, a space, a character.
 fn cut(text: &str, most: usize) -> usize {
-    let end = text.floor_char_boundary(most);
+    let end = boundary(text, most);
     if end == 0 {
         return text.chars().next().map_or(0, char::len_utf8);
     }
-    let near = text.floor_char_boundary(end - end / NEAR);
+    let near = boundary(text, end - end / NEAR);
     let window = &text[near..end];
     let mut newline = None;
     for (at, _) in window.rmatch_indices('\n') {
@@ -180,6 +186,15 @@ fn cut(text: &str, most: usize) -> usize {
     newline
         .or_else(|| window.rfind(' ').map(|at| at + 1))
         .map_or(end, |at| near + at)
+}
+
+/// The last character boundary at or before `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 #[cfg(test)]

@@ -15,6 +15,12 @@ const OVERHANG: u32 = 3;
 /// An unwrapped line shorter than this does not run on.
 const RUNS_ON_FROM: u32 = 40;
 
+/// A paragraph without a blank line below it surely goes on, over a sentence that
+/// ends a full line, while it has less than this share of the usual lines. Of 1,249
+/// paragraphs of 46 news pages wrapped at 72, 0 finds 1,148, 0.6 finds 1,143 and 1
+/// finds 1,096; of 8,774 paragraphs of official articles 7,936, 8,138 and 8,105.
+const SURE_SHARE: f32 = 0.6;
+
 /// How a text is wrapped.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Wrap {
@@ -89,7 +95,8 @@ impl Layout {
         if !ended && (is_byline(that) || (is_all_capitals(this) && !is_all_capitals(that))) {
             return false;
         }
-        wrap.separated || !ended || (so_far as f32) < wrap.mean_lines
+        // A full line that ends a sentence may end its paragraph by chance.
+        wrap.separated || !ended || (so_far as f32) < SURE_SHARE * wrap.mean_lines
     }
 }
 
@@ -170,15 +177,20 @@ fn wrap(text: &str, lines: &[Line], spacing: u32) -> Option<Wrap> {
         && run_on * 10 >= votes * 3
         && run_on > 0
         && beyond * 10 <= pairs.n;
-    let mut wrap = if is_greedy {
-        Wrap {
-            width,
-            slack: 0,
-            separated: false,
-            mean_lines: 0.0,
-        }
+    let ragged = ragged(&pairs);
+    let greedy = is_greedy.then_some(Wrap {
+        width,
+        slack: 0,
+        separated: false,
+        mean_lines: 0.0,
+    });
+    // Where a sentence runs on the line was surely wrapped, so a true width fits
+    // nearly all such lines; lines broken by eye agree on one now and then.
+    let is_clear = run_on * 5 >= pairs.run_on * 4;
+    let mut wrap = if is_clear {
+        greedy.or(ragged)?
     } else {
-        ragged(&pairs)?
+        ragged.or(greedy)?
     };
     if spacing > 0 && pairs.run_on * 5 < pairs.n * 2 {
         return None;
@@ -197,7 +209,7 @@ fn ragged(pairs: &Pairs) -> Option<Wrap> {
         below += lines;
         below * 10 >= pairs.n * 9
     })? as u32;
-    (width <= *WIDTHS.end()).then_some(Wrap {
+    WIDTHS.contains(&width).then_some(Wrap {
         width,
         slack: width / 4,
         separated: false,

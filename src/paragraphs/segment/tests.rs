@@ -81,6 +81,29 @@ fn wrapped_lines_are_joined() {
     }
 }
 
+/// Lines of 52 to 75 characters, as a printed column gives.
+fn ragged(text: &str) -> String {
+    let mut out = String::new();
+    let (mut column, mut n) = (0, 0usize);
+    for word in text.split(' ') {
+        if column + word.len() > [75, 60, 70, 52, 66][n % 5] {
+            out.push('\n');
+            (column, n) = (0, n + 1);
+        } else if column > 0 {
+            out.push(' ');
+        }
+        out.push_str(word);
+        column += word.len() + 1;
+    }
+    out
+}
+
+#[test]
+fn ragged_lines_are_joined() {
+    let parts: Vec<_> = PROSE.iter().map(|p| ragged(p)).collect();
+    assert_eq!(texts(&parts.join("\n\n")), PROSE);
+}
+
 #[test]
 fn headlines_bylines_and_lists_stand_alone_in_wrapped_text() {
     let text = format!(
@@ -139,6 +162,7 @@ fn a_list_of_headlines_is_not_wrapped_prose() {
                 Apple moves assembly to India\nCuts in fentanyl supply reported\n\
                 Envoys to meet in Geneva on Sunday";
     assert_eq!(slices(list), list.lines().collect::<Vec<_>>());
+    assert_eq!(slices(&"steel\n".repeat(9)), ["steel"; 9]);
 }
 
 #[test]

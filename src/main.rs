@@ -1,1 +1,5 @@
-fn main() {}
+//! The `demarche` program: see [`demarche::cli`].
+
+fn main() -> std::process::ExitCode {
+    demarche::cli::main()
+}

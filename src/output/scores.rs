@@ -212,7 +212,7 @@ pub fn describe(options: &TaskOptions) -> String {
 /// A table without lines.
 pub(super) fn plain_table() -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table
 }
 

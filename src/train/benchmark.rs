@@ -123,12 +123,14 @@ pub fn benchmark_model(
 pub fn benchmark_training(
     rows: &[Row],
     params: &TrainParams,
+    bootstrap: &BootstrapParams,
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<Benchmark> {
+    params.check()?;
     let corpus = Corpus::new(rows, &params.specs())?;
     let trainer = Trainer::new(params.clone()).on_step(step);
     let options = trainer.options(&corpus, &mut Vec::new())?;
-    cross_validate(&corpus, &options, params, step)
+    cross_validate(&corpus, &options, params, bootstrap, step)
 }
 
 /// Measures options by cross-validation: folds grouped by article and balanced by label; within
@@ -140,6 +142,7 @@ pub fn cross_validate(
     corpus: &Corpus<'_>,
     options: &[TaskOptions],
     params: &TrainParams,
+    bootstrap: &BootstrapParams,
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<Benchmark> {
     let folds = grouped_folds(&corpus.article, &corpus.strata(), params.folds, params.seed)?;
@@ -160,10 +163,6 @@ pub fn cross_validate(
         })
         .collect();
     let names: Vec<Task> = corpus.tasks.iter().map(|t| t.task.clone()).collect();
-    let bootstrap = BootstrapParams {
-        seed: params.seed,
-        ..BootstrapParams::default()
-    };
     let gate = Gate::of(&names);
     Ok(Benchmark {
         n_rows: corpus.rows().len() as u64,
@@ -176,7 +175,7 @@ pub fn cross_validate(
             &corpus.article,
             &answers,
             gate.as_ref(),
-            &bootstrap,
+            bootstrap,
         ),
     })
 }

@@ -24,6 +24,7 @@ pub use rows::{Gold, Row, TaskSpec, labelled_row};
 pub use search::{Given, Tried};
 
 use crate::error::{Error, Result};
+use crate::evaluate::BootstrapParams;
 use crate::model::provenance::TRAINING_VERSION;
 use crate::model::{
     Codebook, CrossValidated, Estimator, Model, Provenance, TaskModel, TaskOptions,
@@ -77,6 +78,30 @@ impl TrainParams {
     /// The tasks to look for in rows.
     pub fn specs(&self) -> Vec<TaskSpec> {
         self.tasks.clone().unwrap_or_else(TaskSpec::detected)
+    }
+
+    /// Checks the options that are given, before any row is read.
+    ///
+    /// # Errors
+    /// A usage error for a range, a cost or a number of folds that makes no sense.
+    pub fn check(&self) -> Result<()> {
+        for given in self.given_by_task.values().chain([&self.given]) {
+            let options = given.options(self.estimator);
+            options.text.check()?;
+            if !(options.c.is_finite() && options.c > 0.0) {
+                return Err(Error::usage(format!(
+                    "C is {}, not a positive number",
+                    options.c
+                )));
+            }
+            if given.max_features == Some(0) || given.chi2 == Some(0) {
+                return Err(Error::usage("at least one term must be kept"));
+            }
+        }
+        if self.folds < 2 {
+            return Err(Error::usage("cross-validation needs at least 2 folds"));
+        }
+        Ok(())
     }
 
     fn given_for(&self, task: &str) -> Given {
@@ -150,12 +175,25 @@ impl<'p> Trainer<'p> {
     /// # Errors
     /// When no row has a label, an option makes no sense, or a fit fails.
     pub fn fit(&self, rows: &[Row]) -> Result<Trained> {
+        self.params.check()?;
         let specs = self.params.specs();
         let corpus = Corpus::new(rows, &specs)?;
         let mut tried = Vec::new();
         let options = self.options(&corpus, &mut tried)?;
         let cross_validation = match self.params.cross_validate {
-            true => Some(cross_validate(&corpus, &options, &self.params, &self.step)?),
+            true => {
+                let bootstrap = BootstrapParams {
+                    seed: self.params.seed,
+                    ..BootstrapParams::default()
+                };
+                Some(cross_validate(
+                    &corpus,
+                    &options,
+                    &self.params,
+                    &bootstrap,
+                    &self.step,
+                )?)
+            }
             false => None,
         };
         let mut tasks = Vec::new();

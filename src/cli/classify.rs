@@ -1,0 +1,184 @@
+//! `demarche classify`: documents in, labelled paragraphs out.
+
+use super::screen::{self, Screen};
+use super::{InputArgs, Outcome, open_model};
+use crate::error::{Error, Result};
+use crate::ingest::{Document, Documents};
+use crate::model::{Model, Task};
+use crate::output::DocumentWriter;
+use crate::output::csv::CsvWriter;
+use crate::output::jsonl::JsonlWriter;
+use crate::output::table::TableWriter;
+use crate::predict::{LabelParams, LabelledDocument, Unit};
+use clap::{Args, ValueEnum};
+use rayon::prelude::*;
+
+/// Documents and bytes of text that are labelled together, on all threads.
+const BATCH_DOCUMENTS: usize = 2048;
+const BATCH_BYTES: usize = 8 << 20;
+
+/// Arguments of `classify`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ClassifyArgs {
+    /// Files (text, Markdown, JSONL, CSV; also gzipped), folders, globs, or - for standard input
+    /// [default: -]
+    #[arg(value_name = "INPUT")]
+    inputs: Vec<String>,
+
+    /// The model [default: the one that comes with the program]
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+
+    /// How to print
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    format: LabelsFormat,
+
+    /// What one output is about: a paragraph of the text, or the whole text of a row or file
+    #[arg(long, default_value = "paragraph", value_name = "UNIT")]
+    unit: UnitArg,
+
+    /// Label the title of a row too, before its paragraphs
+    #[arg(long)]
+    title: bool,
+
+    /// Show the N terms that weigh most for and against each label given
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    explain: usize,
+
+    #[command(flatten)]
+    input: InputArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  demarche classify article.txt
+  demarche classify saved-pages/ --explain 3
+  demarche classify rows.jsonl.gz --format jsonl > labelled.jsonl
+  cat speech.txt | demarche classify - --format csv";
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum LabelsFormat {
+    Table,
+    Jsonl,
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum UnitArg {
+    Paragraph,
+    Row,
+}
+
+impl ClassifyArgs {
+    fn params(&self) -> Result<LabelParams> {
+        let unit = match self.unit {
+            UnitArg::Paragraph => Unit::Paragraph,
+            UnitArg::Row => Unit::Row,
+        };
+        if self.title && unit == Unit::Row {
+            return Err(
+                Error::usage("--title would give a row two outputs under --unit row")
+                    .mend("leave out one of the two"),
+            );
+        }
+        Ok(LabelParams {
+            unit,
+            title: self.title,
+            explain: self.explain,
+        })
+    }
+}
+
+pub fn run(args: ClassifyArgs) -> Result<Outcome> {
+    let params = args.params()?;
+    let model = open_model(args.model.as_deref())?;
+    let inputs = match args.inputs.is_empty() {
+        true => vec!["-".to_owned()],
+        false => args.inputs.clone(),
+    };
+    let mut documents = args.input.open(&inputs)?;
+    let screen = Screen::bytes(documents.counts().total_bytes);
+    let tasks: Vec<Task> = model.tasks().iter().map(|task| task.task.clone()).collect();
+    match args.format {
+        LabelsFormat::Table => {
+            let gate = model.gate().cloned();
+            let out = screen::output();
+            let mut writer = TableWriter::new(out, tasks, gate, args.explain, screen::width());
+            classify(&model, &mut documents, &params, &mut writer, &screen)?;
+        }
+        LabelsFormat::Jsonl => {
+            let mut writer = JsonlWriter::new(screen::plain_output(), args.explain);
+            classify(&model, &mut documents, &params, &mut writer, &screen)?;
+        }
+        LabelsFormat::Csv => {
+            let mut writer = CsvWriter::new(screen::plain_output(), tasks, args.explain);
+            classify(&model, &mut documents, &params, &mut writer, &screen)?;
+            let left_out: Vec<&str> = writer.left_out().iter().map(String::as_str).collect();
+            if !left_out.is_empty() {
+                screen.message(&format!(
+                    "note: fields that came after the CSV header was written are left out: {}; --format jsonl keeps them",
+                    left_out.join(", ")
+                ));
+            }
+        }
+    }
+    screen.close();
+    let unread = documents.counts().unread_dates;
+    if unread > 0 {
+        screen.message(&format!(
+            "note: the dates of {unread} rows could not be read"
+        ));
+    }
+    Ok(args.input.outcome(screen.skipped()))
+}
+
+/// Reads, labels and writes batch by batch, in input order.
+fn classify(
+    model: &Model,
+    documents: &mut Documents,
+    params: &LabelParams,
+    writer: &mut dyn DocumentWriter,
+    screen: &Screen,
+) -> Result<()> {
+    let mut next_paragraph = 0;
+    loop {
+        let batch = next_batch(documents, screen);
+        if batch.is_empty() {
+            break;
+        }
+        let labelled: Vec<LabelledDocument> = batch
+            .into_par_iter()
+            .map_init(
+                || model.classifier(),
+                |classifier, d| classifier.label(d, params),
+            )
+            .collect();
+        for mut document in labelled {
+            match document.document.continues {
+                Some(_) => document.renumber(next_paragraph),
+                None => next_paragraph = 0,
+            }
+            next_paragraph += document.paragraphs.len();
+            writer.write(&document).map_err(screen::stdout_error)?;
+        }
+        screen.at(documents.counts().bytes_read);
+    }
+    writer.finish().map_err(screen::stdout_error)
+}
+
+fn next_batch(documents: &mut Documents, screen: &Screen) -> Vec<Document> {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    while batch.len() < BATCH_DOCUMENTS && bytes < BATCH_BYTES {
+        match documents.next() {
+            Some(Ok(document)) => {
+                bytes += document.text.len();
+                batch.push(document);
+            }
+            Some(Err(problem)) => screen.problem(&problem),
+            None => break,
+        }
+    }
+    batch
+}

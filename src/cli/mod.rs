@@ -1,0 +1,167 @@
+//! The command line.
+//!
+//! Owns what the user types and sees: clap's types, the terminal, the clock of the progress
+//! bar, exit codes. Arguments are lowered once into the library's parameters; the library never
+//! sees clap. One file a command.
+
+mod benchmark;
+mod classify;
+mod inspect;
+mod screen;
+mod train;
+mod train_args;
+
+use crate::error::{Error, Result};
+use crate::ingest::Format;
+use crate::model::Model;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use screen::Screen;
+use std::process::ExitCode;
+
+/// Labels every paragraph of an article on US-China relations by topic and tone, and says why.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  a figure was below what --require asks
+  2  could not do it: the message says what to do
+  3  done, but records were skipped, each named on stderr";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Label the paragraphs of articles
+    Classify(classify::ClassifyArgs),
+    /// Train a model on labelled rows
+    Train(train::TrainCommand),
+    /// Measure a model, or a way of training, on labelled rows
+    Benchmark(benchmark::BenchmarkArgs),
+    /// Show what a model is and what it goes by
+    Inspect(inspect::InspectArgs),
+}
+
+/// How a command ended, when it could do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// A figure was below what was asked for.
+    BelowRequired,
+    /// Records were skipped; `strict` makes that a failure.
+    Skipped {
+        strict: bool,
+    },
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Classify(args) => classify::run(args),
+        Command::Train(args) => train::run(args),
+        Command::Benchmark(args) => benchmark::run(args),
+        Command::Inspect(args) => inspect::run(args),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::BelowRequired) => ExitCode::from(1),
+        Ok(Outcome::Skipped { strict: false }) => ExitCode::from(3),
+        Ok(Outcome::Skipped { strict: true }) => ExitCode::from(2),
+        // Whoever read our output has seen enough.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            Screen::error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// How inputs are read.
+#[derive(Debug, Clone, Args)]
+struct InputArgs {
+    /// Read every input in this format, whatever its name says
+    #[arg(long, value_name = "FORMAT")]
+    input_format: Option<InputFormat>,
+
+    /// Exit with 2, not 3, when a record was skipped
+    #[arg(long)]
+    strict: bool,
+
+    /// Threads to use [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum InputFormat {
+    Text,
+    Markdown,
+    Jsonl,
+    Csv,
+}
+
+impl From<InputFormat> for Format {
+    fn from(format: InputFormat) -> Self {
+        match format {
+            InputFormat::Text => Format::Text,
+            InputFormat::Markdown => Format::Markdown,
+            InputFormat::Jsonl => Format::Jsonl,
+            InputFormat::Csv => Format::Csv,
+        }
+    }
+}
+
+impl InputArgs {
+    /// Sets the threads and opens the inputs.
+    fn open(&self, inputs: &[String]) -> Result<crate::ingest::Documents> {
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(usize::from(threads))
+                .build_global()
+                .map_err(|error| Error::usage(format!("--threads: {error}")))?;
+        }
+        let params = crate::ingest::IngestParams {
+            format: self.input_format.map(Format::from),
+            ..crate::ingest::IngestParams::default()
+        };
+        crate::ingest::open(inputs, &params)
+    }
+
+    fn outcome(&self, skipped: u64) -> Outcome {
+        match skipped {
+            0 => Outcome::Done,
+            _ => Outcome::Skipped {
+                strict: self.strict,
+            },
+        }
+    }
+}
+
+/// A model that was named, or the one that comes with the program.
+enum Named {
+    Shipped(&'static Model),
+    Opened(Box<Model>),
+}
+
+impl std::ops::Deref for Named {
+    type Target = Model;
+
+    fn deref(&self) -> &Model {
+        match self {
+            Named::Shipped(model) => model,
+            Named::Opened(model) => model,
+        }
+    }
+}
+
+/// Opens the model at `path`, or the shipped one when it is absent or `shipped`.
+fn open_model(path: Option<&str>) -> Result<Named> {
+    match path {
+        None | Some("shipped") => Ok(Named::Shipped(Model::shipped()?)),
+        Some(path) => Ok(Named::Opened(Box::new(Model::open(path)?))),
+    }
+}

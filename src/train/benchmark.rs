@@ -180,6 +180,30 @@ pub fn cross_validate(
     })
 }
 
+/// The labels given to every row, labelled or not, for one task by cross-validation with the options
+/// that `params` give.
+///
+/// # Errors
+/// As [`cross_validate`], or when no row is labelled for the task.
+pub fn predict_by_cross_validation(
+    rows: &[Row],
+    task: &str,
+    params: &TrainParams,
+) -> Result<Vec<Vec<String>>> {
+    let corpus = Corpus::new(rows, &params.specs())?;
+    let at = corpus.tasks.iter().position(|t| t.task.name == task);
+    let task = &corpus.tasks
+        [at.ok_or_else(|| Error::training(format!("no row is labelled for task `{task}`")))?];
+    let folds = grouped_folds(&corpus.article, &corpus.strata(), params.folds, params.seed)?;
+    let options = params.given_for(&task.task.name).options(params.estimator);
+    let predictions = predict_out_of_fold(&corpus, task, &options, params, &folds)?;
+    let name = |label: &u32| task.task.labels[*label as usize].clone();
+    Ok(predictions
+        .iter()
+        .map(|p| p.labels.iter().map(name).collect())
+        .collect())
+}
+
 /// The predictions for every row of the corpus by weights and thresholds fitted without its fold.
 fn predict_out_of_fold(
     corpus: &Corpus<'_>,

@@ -105,6 +105,28 @@ impl Given {
     }
 }
 
+impl From<&TaskOptions> for Given {
+    /// Gives every option.
+    fn from(options: &TaskOptions) -> Self {
+        let (text, tfidf) = (&options.text, &options.tfidf);
+        Given {
+            ngram_range: Some(text.ngram_range),
+            char_ngram_range: Some(text.char_ngram_range),
+            stem: Some(text.stem),
+            stop_words: Some(text.stop_words),
+            min_df: Some(tfidf.min_df),
+            max_df: Some(tfidf.max_df),
+            max_features: tfidf.max_features,
+            sublinear_tf: Some(tfidf.sublinear_tf),
+            use_idf: Some(tfidf.use_idf),
+            c: Some(options.c),
+            class_weight: Some(options.class_weight),
+            scaling: Some(options.scaling),
+            chi2: options.chi2,
+        }
+    }
+}
+
 /// Terms that a dense estimator is given unless told otherwise.
 const DENSE_TERMS: usize = 2000;
 

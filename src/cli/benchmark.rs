@@ -24,7 +24,7 @@ pub struct BenchmarkArgs {
 
     /// Measure this model (`shipped` is the one that comes with the program); without it, a model is
     /// trained in each fold of cross-validation
-    #[arg(long, value_name = "MODEL", conflicts_with = "train_on")]
+    #[arg(long, value_name = "MODEL", conflicts_with = "train_on", conflicts_with_all = FITTING)]
     model: Option<String>,
 
     /// Train on these rows and measure on those of --test
@@ -44,8 +44,8 @@ pub struct BenchmarkArgs {
     format: ScoresFormat,
 
     /// Draws of the bootstrap
-    #[arg(long, default_value_t = 1000, value_name = "N")]
-    draws: usize,
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    draws: u32,
 
     /// Exit with 1 when the macro-F1 of a task is below a value
     #[arg(long, value_name = "TASK=F1")]
@@ -64,6 +64,28 @@ Examples:
   demarche benchmark rows.jsonl --model shipped          how well the shipped model does on them
   demarche benchmark --train a.jsonl --test b.jsonl
   demarche benchmark rows.jsonl --model mine.demarche --require tone=0.6 --format json";
+
+/// Options of training that a given model leaves nothing to do for; its tasks are its own too.
+const FITTING: [&str; 18] = [
+    "tasks",
+    "estimator",
+    "c",
+    "ngram_range",
+    "char_ngram_range",
+    "min_df",
+    "max_df",
+    "max_features",
+    "chi2",
+    "class_weight",
+    "scaling",
+    "no_stem",
+    "drop_stop_words",
+    "no_sublinear_tf",
+    "no_idf",
+    "folds",
+    "no_cv",
+    "memory_budget",
+];
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum GateArg {
@@ -99,8 +121,13 @@ impl FromStr for Requirement {
     fn from_str(text: &str) -> Result<Self> {
         let parts = text.split_once('=');
         let parts = parts.and_then(|(task, f1)| Some((task.to_owned(), f1.parse().ok()?)));
-        let (task, macro_f1) =
-            parts.ok_or_else(|| Error::usage(format!("`{text}` is not of the form tone=0.6")))?;
+        // A NaN is outside too; nothing is below it, so it would require nothing.
+        let parts = parts.filter(|(_, f1)| (0.0..=1.0).contains(f1));
+        let (task, macro_f1) = parts.ok_or_else(|| {
+            Error::usage(format!(
+                "`{text}` is not of the form tone=0.6, with a figure from 0 to 1"
+            ))
+        })?;
         Ok(Requirement { task, macro_f1 })
     }
 }
@@ -127,7 +154,7 @@ pub fn run(args: BenchmarkArgs) -> Result<Outcome> {
 fn measure(args: &BenchmarkArgs, params: &TrainParams, screen: &Screen) -> Result<Benchmark> {
     let step = |step| screen.step(step);
     let bootstrap = BootstrapParams {
-        draws: args.draws,
+        draws: args.draws as usize,
         seed: params.seed,
         ..BootstrapParams::default()
     };

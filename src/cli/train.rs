@@ -3,13 +3,14 @@
 use super::screen::{self, Screen};
 use super::train_args::TrainArgs;
 use super::{InputArgs, Outcome};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::ingest::Documents;
 use crate::model::{Codebook, Model};
 use crate::output::scores;
 use crate::train::{GateRule, Row, TaskSpec, Trainer, labelled_row};
 use clap::Args;
 use std::io::Write;
+use std::path::Path;
 
 /// Arguments of `train`.
 #[derive(Debug, Args)]
@@ -43,6 +44,7 @@ Examples:
   demarche train rows.jsonl --c 3 --ngram-range 1,1 --c tone=1 --no-cv -o mine.demarche";
 
 pub fn run(args: TrainCommand) -> Result<Outcome> {
+    check_output(&args.output)?;
     let codebook = read_codebook(args.codebook.as_deref())?;
     let params = args.train.params(codebook)?;
     let mut documents = args.input.open(&args.inputs)?;
@@ -64,6 +66,24 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
     .map_err(screen::stdout_error)?;
     screen.close();
     Ok(args.input.outcome(screen.skipped()))
+}
+
+/// Training may take long, so a place that cannot be written is refused before it.
+fn check_output(path: &str) -> Result<()> {
+    let place = || Place::file(path);
+    if Path::new(path).is_dir() {
+        return Err(Error::usage("is a folder")
+            .at(place())
+            .mend("name the file to write"));
+    }
+    match Path::new(path).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(Error::usage("its folder does not exist")
+                .at(place())
+                .mend("make the folder first"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn report(

@@ -254,7 +254,7 @@ impl TrainArgs {
             folds: usize::from(self.folds),
             seed: self.seed,
             cross_validate: !self.no_cv,
-            memory_budget: self.memory_budget << 20,
+            memory_budget: self.memory_budget.saturating_mul(1 << 20),
             codebook,
         };
         params.check()?;

@@ -120,7 +120,9 @@ fn write_label(
             .iter()
             .map(|(term, w)| format!("{term} {w:+.2}"))
             .collect();
-        writeln!(out, "    {word}: {}", terms.join(" · "))?;
+        if !terms.is_empty() {
+            writeln!(out, "    {word}: {}", terms.join(" · "))?;
+        }
     }
     Ok(())
 }

@@ -75,8 +75,8 @@ impl<W: Write> TableWriter<W> {
         let body: Vec<&LabelledParagraph> = self.held.iter().filter(open).map(|p| &p.1).collect();
         let n_shut = self.held.len() - body.len();
         let mut parts = vec![match n_shut {
-            0 => format!("{} paragraphs", body.len()),
-            n => format!("{} paragraphs and {n} set aside", body.len()),
+            0 => paragraphs(body.len()),
+            n => format!("{} and {n} set aside", paragraphs(body.len())),
         }];
         for task in &self.tasks {
             if self
@@ -210,6 +210,13 @@ impl<W: Write> DocumentWriter for TableWriter<W> {
     fn finish(&mut self) -> io::Result<()> {
         self.write_held()?;
         self.out.flush()
+    }
+}
+
+fn paragraphs(n: usize) -> String {
+    match n {
+        1 => "1 paragraph".to_owned(),
+        n => format!("{n} paragraphs"),
     }
 }
 

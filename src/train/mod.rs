@@ -98,6 +98,12 @@ impl TrainParams {
                 return Err(Error::usage("at least one term must be kept"));
             }
         }
+        let specs = self.specs();
+        for (i, spec) in specs.iter().enumerate() {
+            if specs[..i].iter().any(|earlier| earlier.name == spec.name) {
+                return Err(Error::usage(format!("task `{}` is given twice", spec.name)));
+            }
+        }
         if self.folds < 2 {
             return Err(Error::usage("cross-validation needs at least 2 folds"));
         }
@@ -272,6 +278,13 @@ impl<'p> Trainer<'p> {
                 "task `{}`: the solver stopped before it converged for {} label(s); a smaller C would let it",
                 task.task.name, fitted.unconverged
             ));
+        }
+        if fitted.columns.n_features() == 0 {
+            return Err(Error::training(format!(
+                "task `{}`: no term is within the bounds of document frequency",
+                task.task.name
+            ))
+            .mend("give more rows, a smaller --min-df or a larger --max-df"));
         }
         let counts = corpus.counts(&options.text)?;
         Ok(TaskModel {

@@ -173,7 +173,9 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
     };
     if !matches!(document.format, Format::Jsonl | Format::Csv) {
         return Err(skipped(
-            "a text file has no labels; give JSONL or CSV rows".to_owned(),
+            "a text file has no labels; give JSONL or CSV rows (what has no name to tell, \
+             such as standard input, is read as CSV with --input-format csv)"
+                .to_owned(),
         ));
     }
     let mut gold = BTreeMap::new();

@@ -15,7 +15,10 @@ fn console_blocks(readme: &str) -> Vec<(String, String)> {
         .map(|block| {
             let block = &block[..block.find("```").unwrap()];
             let (command, output) = block.split_once('\n').unwrap();
-            (command.strip_prefix("$ ").unwrap().to_owned(), output.to_owned())
+            (
+                command.strip_prefix("$ ").unwrap().to_owned(),
+                output.to_owned(),
+            )
         })
         .collect()
 }
@@ -26,7 +29,11 @@ fn commands_print_what_the_readme_shows() {
     assert!(!blocks.is_empty());
     for (command, expected) in blocks {
         let (echo, rest) = command.split_once(" | demarche ").unwrap();
-        let text = echo.strip_prefix("echo \"").unwrap().strip_suffix('"').unwrap();
+        let text = echo
+            .strip_prefix("echo \"")
+            .unwrap()
+            .strip_suffix('"')
+            .unwrap();
         let output = Command::cargo_bin("demarche")
             .unwrap()
             .args(rest.split(' '))
@@ -44,10 +51,16 @@ fn commands_print_what_the_readme_shows() {
 fn scores_are_those_of_the_shipped_model() {
     let readme = readme();
     let model = Model::shipped().unwrap();
-    let row = readme.lines().find(|line| line.contains("| cross-validation on the fixtures"));
+    let row = readme
+        .lines()
+        .find(|line| line.contains("| cross-validation on the fixtures"));
     let row = row.expect("the table has the row");
     for task in ["topics", "tone"] {
-        let scores = model.provenance().cross_validated.iter().find(|s| s.task == task);
+        let scores = model
+            .provenance()
+            .cross_validated
+            .iter()
+            .find(|s| s.task == task);
         let [value, low, high] = scores.unwrap().macro_f1.map(|v| format!("{v:.3}"));
         let cell = format!("{value} [{low}, {high}]").replace("0.", ".");
         assert!(row.contains(&cell), "{task} should be {cell}");

@@ -5,8 +5,6 @@ mod common;
 use common::{Folder, ROWS, json_lines};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 
 /// Options under which nothing is searched for.
 const FIXED: &str = "--no-cv --folds 3 --ngram-range 1,1 --c 10";
@@ -460,37 +458,6 @@ fn what_cannot_be_done_is_refused_with_what_to_do() {
         assert_eq!(ran.stdout, "", "{line}");
     }
     assert_eq!(folder.run("benchmark --help").code, 0);
-}
-
-#[test]
-fn a_closed_pipe_is_no_failure() {
-    let folder = Folder::new();
-    // So many labels that the figures do not fit into a pipe.
-    let row = |i: usize| {
-        json!({"text": format!("word{i} word"), "label": format!("l{:04}", i % 900)}).to_string()
-            + "\n"
-    };
-    folder.put("rows.jsonl", (0..1800).map(row).collect::<String>());
-    let line =
-        "train rows.jsonl -o m.demarche --no-cv --ngram-range 1,1 --estimator linfa-bayes --chi2 1";
-    folder.output(line);
-    let args = "benchmark rows.jsonl --model m.demarche --draws 0 --format json";
-    let mut child = Command::new(env!("CARGO_BIN_EXE_demarche"))
-        .current_dir(folder.path(""))
-        .args(args.split(' '))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut first)
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(
-        (output.status.code(), output.stderr.is_empty()),
-        (Some(0), true)
-    );
 }
 
 #[test]

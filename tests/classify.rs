@@ -6,8 +6,6 @@ use common::{Folder, all, gzipped, json_lines};
 use demarche::{Row, TrainParams, Trainer};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
 
 const ARTICLE: &str = "\
 Beijing raised tariffs on American steel and threatened Taiwan with warships.
@@ -439,47 +437,6 @@ fn custom_tasks_stand_under_their_own_names() {
     );
 }
 
-/// More rows than one batch holds, each a little different.
-fn many_rows() -> String {
-    let row = |i: usize| {
-        let text = match i % 3 {
-            0 => format!("Envoys praised trade deal number {i} on steel."),
-            1 => format!("Warships crossed the strait {i} times.\n\nShare this page."),
-            _ => String::new(),
-        };
-        json!({"id": format!("r{i}"), "text": text, "n": i}).to_string() + "\n"
-    };
-    (0..5000).map(row).collect()
-}
-
-#[test]
-fn outputs_stand_in_the_order_of_the_inputs_at_any_number_of_threads() {
-    let folder = Folder::with_model();
-    folder.put("rows.jsonl", many_rows());
-    folder.put("b.txt", "Second file.");
-    folder.put("a.txt", "Third file.");
-    for format in ["table", "jsonl", "csv"] {
-        let line = format!("classify --model m.demarche rows.jsonl b.txt a.txt --format {format}");
-        let one = folder.output(&format!("{line} --threads 1"));
-        let two = folder.output(&format!("{line} --threads 2"));
-        assert!(one == two, "{format} differs with the threads");
-        if format == "jsonl" {
-            let said = json_lines(&one);
-            let numbers: Vec<u64> = said
-                .iter()
-                .filter_map(|p| p["input"]["n"].as_u64())
-                .collect();
-            assert!(
-                numbers.is_sorted() && numbers.len() == 5001,
-                "{}",
-                numbers.len()
-            );
-            let last: Vec<_> = said[said.len() - 2..].iter().map(|p| &p["doc"]).collect();
-            assert_eq!(last, ["b.txt", "a.txt"]);
-        }
-    }
-}
-
 #[test]
 fn a_folder_and_a_glob_are_read_in_the_order_of_their_paths() {
     let folder = Folder::with_model();
@@ -560,82 +517,6 @@ fn what_is_not_there_is_refused_with_what_to_do() {
     folder.run("").refused(&["Usage"]);
     assert_eq!(folder.run("classify --help").code, 0);
     assert_eq!(folder.run("--version").code, 0);
-}
-
-#[test]
-fn a_closed_pipe_is_no_failure() {
-    let folder = Folder::with_model();
-    folder.put("rows.jsonl", many_rows());
-    for format in ["table", "jsonl", "csv"] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_demarche"))
-            .current_dir(folder.path(""))
-            .args([
-                "classify",
-                "--model",
-                "m.demarche",
-                "rows.jsonl",
-                "--format",
-                format,
-            ])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut first = String::new();
-        // The reader is dropped at the end of the line, which closes the pipe.
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut first)
-            .unwrap();
-        assert!(!first.is_empty());
-        let mut stderr = String::new();
-        child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut stderr)
-            .unwrap();
-        assert_eq!(
-            (child.wait().unwrap().code(), stderr.as_str()),
-            (Some(0), ""),
-            "{format}"
-        );
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_is_a_failure() {
-    let folder = with_article();
-    for format in ["table", "jsonl", "csv"] {
-        let full = std::fs::OpenOptions::new()
-            .write(true)
-            .open("/dev/full")
-            .unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_demarche"))
-            .current_dir(folder.path(""))
-            .args([
-                "classify",
-                "--model",
-                "m.demarche",
-                "article.txt",
-                "--format",
-                format,
-            ])
-            .stdout(full)
-            .output()
-            .unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{format}: {stderr}");
-        assert!(stderr.contains("standard output"), "{format}: {stderr}");
-    }
-}
-
-#[test]
-fn no_colours_reach_a_pipe() {
-    let folder = with_article();
-    let ran =
-        folder.run("classify --model m.demarche article.txt absent/../article.txt rows.jsonl");
-    assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'));
 }
 
 #[cfg(feature = "shipped-model")]

@@ -72,84 +72,60 @@ fn what_is_not_given_is_searched_for_and_what_is_given_is_kept() {
     }
 }
 
-#[test]
-fn every_option_reaches_the_model() {
+/// Asserts that an option puts a value at its place on the card of each task.
+fn assert_reaches(option: &str, pointer: &str, value: Value) {
     let folder = Folder::with_rows();
-    for (option, pointer, value) in [
-        ("--c 7", "/options/c", json!(7.0)),
-        (
-            "--ngram-range 2,3",
-            "/options/text/ngram_range",
-            json!([2, 3]),
-        ),
-        (
-            "--char-ngram-range 3,4",
-            "/options/text/char_ngram_range",
-            json!([3, 4]),
-        ),
-        (
-            "--char-ngram-range off",
-            "/options/text/char_ngram_range",
-            Value::Null,
-        ),
-        ("--min-df 3", "/options/tfidf/min_df", json!({"count": 3})),
-        (
-            "--min-df 0.1",
-            "/options/tfidf/min_df",
-            json!({"share": 0.1}),
-        ),
-        ("--max-df 9", "/options/tfidf/max_df", json!({"count": 9})),
-        (
-            "--max-df 0.5",
-            "/options/tfidf/max_df",
-            json!({"share": 0.5}),
-        ),
-        (
-            "--max-features 12",
-            "/options/tfidf/max_features",
-            json!(12),
-        ),
-        ("--max-features 12", "/n_terms", json!(12)),
-        ("--chi2 6", "/options/chi2", json!(6)),
-        ("--chi2 6", "/n_terms", json!(6)),
-        (
-            "--class-weight none",
-            "/options/class_weight",
-            json!("none"),
-        ),
-        (
-            "--scaling log-count-ratio",
-            "/options/scaling",
-            json!("log-count-ratio"),
-        ),
-        ("--no-stem", "/options/text/stem", json!(false)),
-        ("--drop-stop-words", "/options/text/stop_words", json!(true)),
-        (
-            "--no-sublinear-tf",
-            "/options/tfidf/sublinear_tf",
-            json!(false),
-        ),
-        ("--no-idf", "/options/tfidf/use_idf", json!(false)),
-        (
-            "--estimator linfa-logistic",
-            "/options/estimator",
-            json!("linfa-logistic"),
-        ),
-        (
-            "--estimator linfa-bayes",
-            "/options/estimator",
-            json!("linfa-bayes"),
-        ),
-    ] {
-        let card = card(&folder, &format!("--no-cv {option}"));
-        for name in ["kind", "topics", "tone"] {
-            assert_eq!(
-                task(&card, name).pointer(pointer),
-                Some(&value),
-                "{option}: {name}"
-            );
-        }
+    let card = card(&folder, &format!("--no-cv {option}"));
+    for name in ["kind", "topics", "tone"] {
+        let found = task(&card, name).pointer(pointer);
+        assert_eq!(found, Some(&value), "{option}: {name}");
     }
+}
+
+#[test]
+fn every_option_of_texts_and_terms_reaches_the_model() {
+    let text = |option: &str, field: &str, value| {
+        assert_reaches(option, &format!("/options/text/{field}"), value);
+    };
+    text("--ngram-range 2,3", "ngram_range", json!([2, 3]));
+    text("--char-ngram-range 3,4", "char_ngram_range", json!([3, 4]));
+    text("--char-ngram-range off", "char_ngram_range", Value::Null);
+    text("--no-stem", "stem", json!(false));
+    text("--drop-stop-words", "stop_words", json!(true));
+    let tfidf = |option: &str, field: &str, value| {
+        assert_reaches(option, &format!("/options/tfidf/{field}"), value);
+    };
+    tfidf("--min-df 3", "min_df", json!({"count": 3}));
+    tfidf("--min-df 0.1", "min_df", json!({"share": 0.1}));
+    tfidf("--max-df 9", "max_df", json!({"count": 9}));
+    tfidf("--max-df 0.5", "max_df", json!({"share": 0.5}));
+    tfidf("--max-features 12", "max_features", json!(12));
+    tfidf("--no-sublinear-tf", "sublinear_tf", json!(false));
+    tfidf("--no-idf", "use_idf", json!(false));
+    assert_reaches("--max-features 12", "/n_terms", json!(12));
+}
+
+#[test]
+fn every_option_of_fitting_reaches_the_model() {
+    let fit = |option: &str, field: &str, value| {
+        assert_reaches(option, &format!("/options/{field}"), value);
+    };
+    fit("--c 7", "c", json!(7.0));
+    fit("--chi2 6", "chi2", json!(6));
+    fit("--class-weight none", "class_weight", json!("none"));
+    fit(
+        "--scaling log-count-ratio",
+        "scaling",
+        json!("log-count-ratio"),
+    );
+    fit(
+        "--estimator linfa-logistic",
+        "estimator",
+        json!("linfa-logistic"),
+    );
+    fit("--estimator linfa-bayes", "estimator", json!("linfa-bayes"));
+    assert_reaches("--chi2 6", "/n_terms", json!(6));
+    let folder = Folder::with_rows();
     let card = card(&folder, "--no-cv --seed 9 --folds 4");
     let (seed, folds) = (&card["provenance"]["seed"], &card["provenance"]["folds"]);
     assert_eq!((seed, folds), (&json!(9), &json!(4)));

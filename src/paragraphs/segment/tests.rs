@@ -1,3 +1,5 @@
+//! Where paragraphs begin and end, on texts as pages have them.
+
 use proptest::prelude::*;
 
 use super::super::fold_white_space;

@@ -287,7 +287,7 @@ fn functions<'s>(lines: &[&'s str]) -> Vec<(usize, &'s str, usize)> {
             !(line.ends_with(';') || line.ends_with('}') || line.trim_start().starts_with("//"));
         if let Some(end) = lines[at..]
             .iter()
-            .position(|line| is_end(line))
+            .position(is_end)
             .filter(|_| has_body)
         {
             let name = name.split(['(', '<']).next().unwrap_or(name);

@@ -154,7 +154,11 @@ fn vocabulary_idf_and_weights_are_those_of_scikit_learn() {
         let mut scratch = Scratch::default();
         let mut alone = |text: &String| {
             let mut row = Vec::new();
-            tfidf.transform(analyzer.terms(text, &mut scratch), &mut row);
+            let mut text_counts = tfidf.text_counts();
+            for term in analyzer.terms(text, &mut scratch) {
+                text_counts.add(&tfidf, term.hash);
+            }
+            tfidf.transform(&mut text_counts, &mut row);
             row
         };
         let fitted: Vec<_> = reference.corpus.iter().map(&mut alone).collect();

@@ -85,12 +85,12 @@ pub struct CountsBuilder {
 impl CountsBuilder {
     /// Counts one more text.
     pub fn push(&mut self, text: &str, analyzer: &Analyzer, scratch: &mut Scratch) {
-        analyzer.terms(text, scratch);
+        analyzer.read(text, scratch);
         let mut row = std::mem::take(&mut self.row);
         row.clear();
-        for occurrence in scratch.terms() {
-            row.push(self.id(occurrence.hash, || scratch.name(occurrence)));
-        }
+        scratch.visit(analyzer.params(), |occurrence| {
+            row.push(self.id(occurrence.hash, || scratch.name(&occurrence)));
+        });
         row.sort_unstable();
         for run in row.chunk_by(|a, b| a == b) {
             self.terms.push(run[0]);

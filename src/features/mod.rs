@@ -12,5 +12,5 @@ pub mod vocabulary;
 
 pub use counts::{CountsBuilder, TermCounts};
 pub use records::SparseRecords;
-pub use tfidf::{DocumentFrequency, Tfidf, TfidfParams};
+pub use tfidf::{DocumentFrequency, TextCounts, Tfidf, TfidfParams};
 pub use vocabulary::Vocabulary;

@@ -9,7 +9,6 @@
 
 use super::{SparseRecords, TermCounts, Vocabulary};
 use crate::error::{Error, Result};
-use crate::text::Occurrence;
 use serde::{Deserialize, Serialize};
 
 /// A bound on the number of texts that hold a term: absolute or a share of all texts.
@@ -264,24 +263,47 @@ impl Tfidf {
         &self.idf
     }
 
-    /// Writes the weights of one text into `row`: `(column, weight)`, columns ascending,
-    /// Euclidean norm 1 unless the row is empty. Terms outside the vocabulary count for nothing.
-    pub fn transform(&self, terms: &[Occurrence], row: &mut Vec<(u32, f32)>) {
-        row.clear();
-        let known = terms
-            .iter()
-            .filter_map(|term| self.vocabulary.column(term.hash));
-        row.extend(known.map(|column| (column, 1.0)));
-        row.sort_unstable_by_key(|(column, _)| *column);
-        row.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            kept.1 += if same { 1.0 } else { 0.0 };
-            same
-        });
-        for (column, value) in row.iter_mut() {
-            *value = self.params.tf(*value as u32) * self.idf[*column as usize];
+    /// Counts for one text, to be filled with [`TextCounts::add`].
+    pub fn text_counts(&self) -> TextCounts {
+        TextCounts {
+            counts: vec![0; self.vocabulary.len()],
+            touched: Vec::new(),
         }
+    }
+
+    /// Writes the weights of the text counted in `counts` into `row`: `(column, weight)`, columns
+    /// ascending, Euclidean norm 1 unless the row is empty; and empties `counts`.
+    pub fn transform(&self, counts: &mut TextCounts, row: &mut Vec<(u32, f32)>) {
+        row.clear();
+        counts.touched.sort_unstable();
+        for &column in &counts.touched {
+            let count = std::mem::take(&mut counts.counts[column as usize]);
+            row.push((column, self.params.tf(count) * self.idf[column as usize]));
+        }
+        counts.touched.clear();
         normalize_row(row);
+    }
+}
+
+/// How often each column of a vocabulary stands in one text; used again for the next.
+#[derive(Debug, Clone)]
+pub struct TextCounts {
+    counts: Vec<u32>,
+    touched: Vec<u32>,
+}
+
+impl TextCounts {
+    /// Counts one occurrence of the term with this hash; a term that `tfidf` does not have counts for
+    /// nothing.
+    #[inline]
+    pub fn add(&mut self, tfidf: &Tfidf, hash: u64) {
+        if let Some(column) = tfidf.vocabulary.column(hash) {
+            let count = &mut self.counts[column as usize];
+            if *count == 0 {
+                self.touched.push(column);
+            }
+            *count = count.saturating_add(1);
+        }
     }
 }
 
@@ -324,7 +346,11 @@ mod tests {
             let mut scratch = Scratch::default();
             let mut row = Vec::new();
             for (i, text) in texts.iter().enumerate() {
-                tfidf.transform(analyzer.terms(text, &mut scratch), &mut row);
+                let mut text_counts = tfidf.text_counts();
+                for term in analyzer.terms(text, &mut scratch) {
+                    text_counts.add(&tfidf, term.hash);
+                }
+                tfidf.transform(&mut text_counts, &mut row);
                 let (indices, values) = batch.row(i);
                 prop_assert_eq!(row.iter().map(|(c, _)| *c).collect::<Vec<_>>(), indices);
                 prop_assert_eq!(row.iter().map(|(_, v)| *v).collect::<Vec<_>>(), values);

@@ -54,8 +54,12 @@ impl Classifier<'_> {
         let at = model.analyzer_of(task);
         model.analyzers()[at].terms(text, &mut self.scratches[at]);
         let scratch = &self.scratches[at];
+        let counts = &mut self.counts[task];
         let task = &model.tasks()[task];
-        task.tfidf.transform(scratch.terms(), &mut self.row);
+        for occurrence in scratch.terms() {
+            counts.add(&task.tfidf, occurrence.hash);
+        }
+        task.tfidf.transform(counts, &mut self.row);
         let intercept = task.linear.intercepts()[label];
         let names = task.tfidf.vocabulary().names();
         let mut contributions: Vec<Contribution> = (self.row.iter())

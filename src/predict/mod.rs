@@ -11,6 +11,7 @@ pub use document::{LabelParams, LabelledDocument, LabelledParagraph, Unit};
 pub use explain::{Contribution, Explanation};
 
 use crate::error::Result;
+use crate::features::TextCounts;
 use crate::model::linear::{largest, sigmoid, single_probabilities};
 use crate::model::{Form, Model, Task, TaskModel};
 use crate::text::Scratch;
@@ -81,6 +82,8 @@ impl Prediction {
 pub struct Classifier<'m> {
     model: &'m Model,
     scratches: Vec<Scratch>,
+    /// Counts of the text in hand, a task each.
+    counts: Vec<TextCounts>,
     row: Vec<(u32, f32)>,
 }
 
@@ -93,13 +96,25 @@ impl<'m> Classifier<'m> {
 
     /// The answers of each task, whatever the gate says.
     pub fn classify_ungated(&mut self, text: &str) -> Vec<TaskPrediction> {
-        for (analyzer, scratch) in self.model.analyzers().iter().zip(&mut self.scratches) {
-            analyzer.terms(text, scratch);
+        for (at, analyzer) in self.model.analyzers().iter().enumerate() {
+            let scratch = &mut self.scratches[at];
+            analyzer.read(text, scratch);
+            // The tasks that read texts alike share one pass over the terms.
+            let mut alike: Vec<(&TaskModel, &mut TextCounts)> = (self.model.tasks().iter())
+                .zip(&mut self.counts)
+                .enumerate()
+                .filter(|(task, _)| self.model.analyzer_of(*task) == at)
+                .map(|(_, pair)| pair)
+                .collect();
+            scratch.visit(analyzer.params(), |occurrence| {
+                for (task, counts) in &mut alike {
+                    counts.add(&task.tfidf, occurrence.hash);
+                }
+            });
         }
-        (self.model.tasks().iter().enumerate())
-            .map(|(i, task)| {
-                let scratch = &self.scratches[self.model.analyzer_of(i)];
-                task.tfidf.transform(scratch.terms(), &mut self.row);
+        (self.model.tasks().iter().zip(&mut self.counts))
+            .map(|(task, counts)| {
+                task.tfidf.transform(counts, &mut self.row);
                 answer(task, &self.row)
             })
             .collect()
@@ -199,6 +214,7 @@ impl Model {
                 .iter()
                 .map(|_| Scratch::default())
                 .collect(),
+            counts: self.tasks().iter().map(|t| t.tfidf.text_counts()).collect(),
             row: Vec::new(),
         }
     }

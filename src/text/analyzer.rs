@@ -79,23 +79,13 @@ struct Word {
     negates: bool,
 }
 
-/// A word of the latest text.
+/// A word of the latest text, by its number in the cache.
 #[derive(Debug, Clone, Copy)]
 struct Placed {
-    word: Word,
+    word: u32,
     start: u32,
     end: u32,
     denied: bool,
-}
-
-impl Placed {
-    fn hash(&self) -> u64 {
-        if self.denied {
-            self.word.denied_hash
-        } else {
-            self.word.hash
-        }
-    }
 }
 
 /// The cache and the buffers of one thread's analysis.
@@ -103,7 +93,8 @@ impl Placed {
 /// A scratch belongs to the [`Analyzer`] it was first used with.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    words: HashMap<u64, Word, BuildHasherDefault<PassThrough>>,
+    numbers: HashMap<u64, u32, BuildHasherDefault<PassThrough>>,
+    words: Vec<Word>,
     arena: String,
     grams: Vec<(u64, (u32, u32))>,
     sequence: Vec<Placed>,
@@ -131,7 +122,7 @@ impl Scratch {
                 {
                     name.extend((i > 0).then_some(' '));
                     name.extend(placed.denied.then_some(DENIED));
-                    name.push_str(self.slice(placed.word.text));
+                    name.push_str(self.slice(self.words[placed.word as usize].text));
                 }
                 name
             }
@@ -139,6 +130,55 @@ impl Scratch {
                 format!("{CHAR_MARK}{}", self.slice(self.grams[gram as usize].1))
             }
             Shape::Mark(mark) => MARKS[usize::from(mark)].0.to_owned(),
+        }
+    }
+
+    /// Calls `each` with every term occurrence of the latest text, in the order of
+    /// [`Analyzer::terms`], without a list of them.
+    pub fn visit(&self, params: &TextParams, mut each: impl FnMut(Occurrence)) {
+        let (shortest, longest) = params.ngram_range;
+        debug_assert!(longest <= MAX_NGRAM);
+        for (i, first) in self.sequence.iter().enumerate() {
+            let mut hash = self.hash(first);
+            for n in 1..=longest {
+                let Some(last) = self.sequence.get(i + usize::from(n) - 1) else {
+                    break;
+                };
+                if n > 1 {
+                    hash = hash_append(hash, self.hash(last));
+                }
+                if n >= shortest {
+                    each(Occurrence {
+                        hash,
+                        start: first.start,
+                        end: last.end,
+                        first_word: i as u32,
+                        shape: Shape::Words(n),
+                    });
+                }
+            }
+            let grams = self.words[first.word as usize].grams;
+            for gram in grams.0..grams.1 {
+                each(Occurrence {
+                    hash: self.grams[gram as usize].0,
+                    start: first.start,
+                    end: first.end,
+                    first_word: i as u32,
+                    shape: Shape::Chars(gram),
+                });
+            }
+        }
+        for mark in &self.marks {
+            each(*mark);
+        }
+    }
+
+    fn hash(&self, placed: &Placed) -> u64 {
+        let word = &self.words[placed.word as usize];
+        if placed.denied {
+            word.denied_hash
+        } else {
+            word.hash
         }
     }
 
@@ -153,6 +193,7 @@ impl Scratch {
     }
 
     fn forget_words(&mut self) {
+        self.numbers.clear();
         self.words.clear();
         self.arena.clear();
         self.grams.clear();
@@ -203,11 +244,20 @@ impl Analyzer {
     /// # Ok::<(), demarche::Error>(())
     /// ```
     pub fn terms<'s>(&self, text: &str, scratch: &'s mut Scratch) -> &'s [Occurrence] {
+        self.read(text, scratch);
+        let mut terms = std::mem::take(&mut scratch.terms);
+        terms.clear();
+        scratch.visit(&self.params, |occurrence| terms.push(occurrence));
+        scratch.terms = terms;
+        &scratch.terms
+    }
+
+    /// Reads a text into the scratch, for [`Scratch::visit`].
+    pub fn read(&self, text: &str, scratch: &mut Scratch) {
         if scratch.words.len() > MAX_CACHED_WORDS {
             scratch.forget_words();
         }
         scratch.sequence.clear();
-        scratch.terms.clear();
         scratch.marks.clear();
         let (mut last_end, mut denied) = (0, 0u8);
         for token in tokens(text) {
@@ -219,13 +269,14 @@ impl Analyzer {
             if self.params.marks {
                 self.mark(between, token.start, scratch);
             }
-            let word = self.word(&token, scratch);
+            let number = self.word(&token, scratch);
+            let word = scratch.words[number as usize];
             if between.contains(['.', ',', ';', ':', '?', '!', '(', ')']) {
                 denied = 0;
             }
             if !word.stopped {
                 scratch.sequence.push(Placed {
-                    word,
+                    word: number,
                     start: token.start as u32,
                     end,
                     denied: denied > 0,
@@ -239,9 +290,6 @@ impl Analyzer {
         if self.params.marks {
             self.mark(&text[last_end..], text.len(), scratch);
         }
-        self.combine(scratch);
-        scratch.terms.extend_from_slice(&scratch.marks);
-        &scratch.terms
     }
 
     /// Counts the marks of `between`, the text up to `end` that is no word.
@@ -265,7 +313,7 @@ impl Analyzer {
     }
 
     /// Looks the word up, or works it out and remembers it.
-    fn word(&self, token: &Token<'_>, scratch: &mut Scratch) -> Word {
+    fn word(&self, token: &Token<'_>, scratch: &mut Scratch) -> u32 {
         let mut key = xxh3_64(token.surface.as_bytes());
         if depends_on_neighbours(token.surface) {
             let sign = match (token.before, token.after) {
@@ -275,15 +323,17 @@ impl Analyzer {
             };
             key = hash_append(key, sign);
         }
-        if let Some(word) = scratch.words.get(&key) {
-            return *word;
+        if let Some(number) = scratch.numbers.get(&key) {
+            return *number;
         }
         let mut normalized = std::mem::take(&mut scratch.normalized);
         normalize(token, &mut normalized);
         let word = self.work_out(&normalized, scratch);
         scratch.normalized = normalized;
-        scratch.words.insert(key, word);
-        word
+        let number = scratch.words.len() as u32;
+        scratch.words.push(word);
+        scratch.numbers.insert(key, number);
+        number
     }
 
     fn work_out(&self, normalized: &str, scratch: &mut Scratch) -> Word {
@@ -320,40 +370,6 @@ impl Analyzer {
             text,
             grams: (first_gram, scratch.grams.len() as u32),
             stopped,
-        }
-    }
-
-    fn combine(&self, scratch: &mut Scratch) {
-        let (shortest, longest) = self.params.ngram_range;
-        debug_assert!(longest <= MAX_NGRAM);
-        for (i, first) in scratch.sequence.iter().enumerate() {
-            let mut hash = first.hash();
-            for n in 1..=longest {
-                let Some(last) = scratch.sequence.get(i + usize::from(n) - 1) else {
-                    break;
-                };
-                if n > 1 {
-                    hash = hash_append(hash, last.hash());
-                }
-                if n >= shortest {
-                    scratch.terms.push(Occurrence {
-                        hash,
-                        start: first.start,
-                        end: last.end,
-                        first_word: i as u32,
-                        shape: Shape::Words(n),
-                    });
-                }
-            }
-            for gram in first.word.grams.0..first.word.grams.1 {
-                scratch.terms.push(Occurrence {
-                    hash: scratch.grams[gram as usize].0,
-                    start: first.start,
-                    end: first.end,
-                    first_word: i as u32,
-                    shape: Shape::Chars(gram),
-                });
-            }
         }
     }
 }

@@ -65,3 +65,7 @@ pub use error::{Error, ErrorKind, Place, Result};
 pub use model::Model;
 pub use predict::Prediction;
 pub use train::{Row, TrainParams, Trainer};
+
+#[cfg(all(doctest, feature = "shipped-model"))]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -68,6 +68,14 @@ pub struct TrainArgs {
     #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     drop_stop_words: Vec<String>,
 
+    /// Mark the words that follow a negation as terms of their own
+    #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    negation: Vec<String>,
+
+    /// Count punctuation marks as terms
+    #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    marks: Vec<String>,
+
     /// Use plain counts, not 1 + ln(count)
     #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     no_sublinear_tf: Vec<String>,
@@ -240,6 +248,8 @@ impl TrainArgs {
         lowered.put(&self.scaling, |g, v| g.scaling = Some(v), |v| v.0);
         lowered.flag(&self.no_stem, |g| g.stem = Some(false));
         lowered.flag(&self.drop_stop_words, |g| g.stop_words = Some(true));
+        lowered.flag(&self.negation, |g| g.negation = Some(true));
+        lowered.flag(&self.marks, |g| g.marks = Some(true));
         lowered.flag(&self.no_sublinear_tf, |g| g.sublinear_tf = Some(false));
         lowered.flag(&self.no_idf, |g| g.use_idf = Some(false));
         let params = TrainParams {

@@ -190,6 +190,12 @@ pub fn describe(options: &TaskOptions) -> String {
     if text.stop_words {
         parts.push("no function words".to_owned());
     }
+    if text.negation {
+        parts.push("negations".to_owned());
+    }
+    if text.marks {
+        parts.push("marks".to_owned());
+    }
     parts.push(format!("min_df {}", tfidf.min_df));
     if tfidf.max_df != crate::features::DocumentFrequency::Share(1.0) {
         parts.push(format!("max_df {}", tfidf.max_df));

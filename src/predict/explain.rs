@@ -4,11 +4,14 @@
 //! `x_j · w_jk` of each term j of the text add up to it.
 
 use super::Classifier;
+use crate::text::ngrams::CHAR_MARK;
+use std::collections::BTreeMap;
 
 /// What one term of a text adds to a decision value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contribution {
-    /// The term: words joined by a space, or `~` and the characters of a character n-gram.
+    /// The term: words joined by a space; or `~` and the characters of a character n-gram, or, where
+    /// those of a word are taken together, `~` and the word.
     pub term: String,
     /// Its TF-IDF weight times the label's weight: positive speaks for the label.
     pub value: f32,
@@ -25,6 +28,9 @@ pub struct Explanation {
     pub margin: f32,
     /// The terms of the text that the model knows, the largest in size first.
     pub contributions: Vec<Contribution>,
+    /// The same, but the character n-grams of a word are taken together: a reader can make
+    /// something of `~tariffs` and nothing of `~ariff`. They have the same sum.
+    pub by_word: Vec<Contribution>,
 }
 
 impl Explanation {
@@ -32,7 +38,7 @@ impl Explanation {
     pub fn strongest(&self, n: usize) -> (Vec<&Contribution>, Vec<&Contribution>) {
         let signed = |sign: f32| {
             let of_sign = move |c: &&Contribution| c.value * sign > 0.0;
-            self.contributions.iter().filter(of_sign).take(n).collect()
+            self.by_word.iter().filter(of_sign).take(n).collect()
         };
         (signed(1.0), signed(-1.0))
     }
@@ -72,12 +78,65 @@ impl Classifier<'_> {
         for contribution in &mut contributions {
             contribution.spans.dedup();
         }
+        let mut by_word = join_characters(text, &contributions);
         // The sort is stable, so terms of one size stand in the vocabulary's order.
-        contributions.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
+        let by_size = |a: &Contribution, b: &Contribution| b.value.abs().total_cmp(&a.value.abs());
+        contributions.sort_by(by_size);
+        by_word.sort_by(by_size);
         Explanation {
             intercept,
             margin,
             contributions,
+            by_word,
         }
+    }
+}
+
+/// Joins the character n-grams of each word; one that stands in several words counts for each
+/// in equal parts.
+fn join_characters(text: &str, contributions: &[Contribution]) -> Vec<Contribution> {
+    let mut joined = Vec::new();
+    let mut words: BTreeMap<String, (f32, Vec<(usize, usize)>)> = BTreeMap::new();
+    for contribution in contributions {
+        if !contribution.term.starts_with(CHAR_MARK) || contribution.spans.is_empty() {
+            joined.push(contribution.clone());
+            continue;
+        }
+        let part = contribution.value / contribution.spans.len() as f32;
+        for &(start, end) in &contribution.spans {
+            let word = format!("{CHAR_MARK}{}", text[start..end].to_lowercase());
+            let (value, spans) = words.entry(word).or_default();
+            *value += part;
+            spans.push((start, end));
+        }
+    }
+    joined.extend(words.into_iter().map(|(term, (value, mut spans))| {
+        spans.sort_unstable();
+        spans.dedup();
+        Contribution { term, value, spans }
+    }));
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_joined_by_word_and_keep_their_sum() {
+        let term = |term: &str, value, spans: &[(usize, usize)]| Contribution {
+            term: term.to_owned(),
+            value,
+            spans: spans.to_vec(),
+        };
+        let terms = [
+            term("tax", 1.0, &[(0, 3)]),
+            term("~ta", 0.5, &[(0, 3), (4, 9)]),
+            term("~ax", -0.25, &[(0, 3)]),
+        ];
+        let joined = join_characters("Tax taxes", &terms);
+        assert_eq!(joined[0], terms[0]);
+        assert_eq!(joined[1], term("~tax", 0.0, &[(0, 3)]));
+        assert_eq!(joined[2], term("~taxes", 0.25, &[(4, 9)]));
     }
 }

@@ -6,7 +6,7 @@
 
 use super::ngrams::{CHAR_MARK, char_ngrams, hash_append, hash_chars, hash_word};
 use super::normalize::{depends_on_neighbours, normalize};
-use super::stem::{EnglishStemmer, is_stop_word};
+use super::stem::{EnglishStemmer, is_negation, is_stop_word};
 use super::tokenize::{Token, tokens};
 use super::{MAX_NGRAM, TextParams};
 use std::collections::HashMap;
@@ -16,6 +16,33 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Distinct words after which the cache is emptied, so that memory does not grow with
 /// the input.
 const MAX_CACHED_WORDS: usize = 1 << 17;
+
+/// How many words after a negation are marked as denied.
+pub const NEGATION_SCOPE: u8 = 4;
+
+/// What stands before the name of a denied word; no word holds it.
+const DENIED: char = '!';
+
+/// The punctuation that can be counted, and the names of the terms. A run between two words counts once
+/// for each name in it.
+pub const MARKS: &[(&str, &str)] = &[
+    ("<.>", "."),
+    ("<,>", ","),
+    ("<?>", "?"),
+    ("<!>", "!"),
+    ("<\">", "\"“”„«»‘"),
+    ("<:>", ":"),
+    ("<;>", ";"),
+    ("<–>", "–—"),
+    ("<(>", "(["),
+    ("<…>", "…"),
+    ("<|>", "|"),
+    ("<©>", "©®™"),
+    ("<@>", "@"),
+    ("<#>", "#"),
+    ("</>", "/"),
+    ("<·>", "·•»›"),
+];
 
 /// An occurrence of a term in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +62,40 @@ pub struct Occurrence {
 enum Shape {
     Words(u8),
     Chars(u32),
+    Mark(u8),
 }
 
 /// What is known of a distinct word.
 #[derive(Debug, Clone, Copy)]
 struct Word {
     hash: u64,
+    /// The hash of the word when it is denied.
+    denied_hash: u64,
     /// Span of the stem in the arena.
     text: (u32, u32),
     /// Span of the word's entries in `grams`.
     grams: (u32, u32),
     stopped: bool,
+    negates: bool,
+}
+
+/// A word of the latest text.
+#[derive(Debug, Clone, Copy)]
+struct Placed {
+    word: Word,
+    start: u32,
+    end: u32,
+    denied: bool,
+}
+
+impl Placed {
+    fn hash(&self) -> u64 {
+        if self.denied {
+            self.word.denied_hash
+        } else {
+            self.word.hash
+        }
+    }
 }
 
 /// The cache and the buffers of one thread's analysis.
@@ -56,7 +106,8 @@ pub struct Scratch {
     words: HashMap<u64, Word, BuildHasherDefault<PassThrough>>,
     arena: String,
     grams: Vec<(u64, (u32, u32))>,
-    sequence: Vec<(Word, u32, u32)>,
+    sequence: Vec<Placed>,
+    marks: Vec<Occurrence>,
     terms: Vec<Occurrence>,
     normalized: String,
     padded: String,
@@ -73,15 +124,21 @@ impl Scratch {
         match occurrence.shape {
             Shape::Words(n) => {
                 let first = occurrence.first_word as usize;
-                let words: Vec<&str> = self.sequence[first..first + usize::from(n)]
+                let mut name = String::new();
+                for (i, placed) in self.sequence[first..first + usize::from(n)]
                     .iter()
-                    .map(|(word, ..)| self.slice(word.text))
-                    .collect();
-                words.join(" ")
+                    .enumerate()
+                {
+                    name.extend((i > 0).then_some(' '));
+                    name.extend(placed.denied.then_some(DENIED));
+                    name.push_str(self.slice(placed.word.text));
+                }
+                name
             }
             Shape::Chars(gram) => {
                 format!("{CHAR_MARK}{}", self.slice(self.grams[gram as usize].1))
             }
+            Shape::Mark(mark) => MARKS[usize::from(mark)].0.to_owned(),
         }
     }
 
@@ -107,6 +164,7 @@ impl Scratch {
 pub struct Analyzer {
     params: TextParams,
     stemmer: Option<EnglishStemmer>,
+    mark_hashes: Vec<u64>,
 }
 
 impl Analyzer {
@@ -117,7 +175,11 @@ impl Analyzer {
     pub fn new(params: TextParams) -> crate::Result<Self> {
         params.check()?;
         let stemmer = params.stem.then(EnglishStemmer::default);
-        Ok(Analyzer { params, stemmer })
+        Ok(Analyzer {
+            params,
+            stemmer,
+            mark_hashes: MARKS.iter().map(|(name, _)| hash_word(name)).collect(),
+        })
     }
 
     /// The options.
@@ -146,17 +208,60 @@ impl Analyzer {
         }
         scratch.sequence.clear();
         scratch.terms.clear();
+        scratch.marks.clear();
+        let (mut last_end, mut denied) = (0, 0u8);
         for token in tokens(text) {
             let Ok(end) = u32::try_from(token.end()) else {
                 break;
             };
-            let word = self.word(&token, scratch);
-            if !word.stopped {
-                scratch.sequence.push((word, token.start as u32, end));
+            let between = &text[last_end..token.start];
+            last_end = token.end();
+            if self.params.marks {
+                self.mark(between, token.start, scratch);
             }
+            let word = self.word(&token, scratch);
+            if between.contains(['.', ',', ';', ':', '?', '!', '(', ')']) {
+                denied = 0;
+            }
+            if !word.stopped {
+                scratch.sequence.push(Placed {
+                    word,
+                    start: token.start as u32,
+                    end,
+                    denied: denied > 0,
+                });
+            }
+            denied = match word.negates {
+                true => NEGATION_SCOPE,
+                false => denied.saturating_sub(1),
+            };
+        }
+        if self.params.marks {
+            self.mark(&text[last_end..], text.len(), scratch);
         }
         self.combine(scratch);
+        scratch.terms.extend_from_slice(&scratch.marks);
         &scratch.terms
+    }
+
+    /// Counts the marks of `between`, the text up to `end` that is no word.
+    fn mark(&self, between: &str, end: usize, scratch: &mut Scratch) {
+        if between == " " || u32::try_from(end).is_err() {
+            return;
+        }
+        for (i, (_, characters)) in MARKS.iter().enumerate() {
+            if let Some(at) = between.find(|c| characters.contains(c)) {
+                let start = end - between.len() + at;
+                let length = between[at..].chars().next().map_or(0, char::len_utf8);
+                scratch.marks.push(Occurrence {
+                    hash: self.mark_hashes[i],
+                    start: start as u32,
+                    end: (start + length) as u32,
+                    first_word: 0,
+                    shape: Shape::Mark(i as u8),
+                });
+            }
+        }
     }
 
     /// Looks the word up, or works it out and remembers it.
@@ -203,9 +308,16 @@ impl Analyzer {
             });
             scratch.padded = padded;
         }
+        let text = scratch.store(&stem);
+        let denied_hash = match self.params.negation {
+            true => hash_word(&format!("{DENIED}{stem}")),
+            false => 0,
+        };
         Word {
             hash: hash_word(&stem),
-            text: scratch.store(&stem),
+            denied_hash,
+            negates: self.params.negation && is_negation(normalized),
+            text,
             grams: (first_gram, scratch.grams.len() as u32),
             stopped,
         }
@@ -214,30 +326,30 @@ impl Analyzer {
     fn combine(&self, scratch: &mut Scratch) {
         let (shortest, longest) = self.params.ngram_range;
         debug_assert!(longest <= MAX_NGRAM);
-        for (i, &(first, start, first_end)) in scratch.sequence.iter().enumerate() {
-            let mut hash = first.hash;
+        for (i, first) in scratch.sequence.iter().enumerate() {
+            let mut hash = first.hash();
             for n in 1..=longest {
-                let Some(&(word, _, end)) = scratch.sequence.get(i + usize::from(n) - 1) else {
+                let Some(last) = scratch.sequence.get(i + usize::from(n) - 1) else {
                     break;
                 };
                 if n > 1 {
-                    hash = hash_append(hash, word.hash);
+                    hash = hash_append(hash, last.hash());
                 }
                 if n >= shortest {
                     scratch.terms.push(Occurrence {
                         hash,
-                        start,
-                        end,
+                        start: first.start,
+                        end: last.end,
                         first_word: i as u32,
                         shape: Shape::Words(n),
                     });
                 }
             }
-            for gram in first.grams.0..first.grams.1 {
+            for gram in first.word.grams.0..first.word.grams.1 {
                 scratch.terms.push(Occurrence {
                     hash: scratch.grams[gram as usize].0,
-                    start,
-                    end: first_end,
+                    start: first.start,
+                    end: first.end,
                     first_word: i as u32,
                     shape: Shape::Chars(gram),
                 });
@@ -314,12 +426,40 @@ mod tests {
         );
     }
 
+    #[test]
+    fn denied_words_are_terms_of_their_own() {
+        let params = TextParams {
+            negation: true,
+            ngram_range: (1, 1),
+            ..TextParams::default()
+        };
+        assert_eq!(
+            names(params, "They did not agree, we agree"),
+            ["they", "did", "not", "!agre", "we", "agre"]
+        );
+    }
+
+    #[test]
+    fn marks_are_counted_after_words() {
+        let params = TextParams {
+            marks: true,
+            ngram_range: (1, 1),
+            ..TextParams::default()
+        };
+        assert_eq!(
+            names(params, "“Talks?” © AP"),
+            ["talk", "ap", "<\">", "<?>", "<\">", "<©>"]
+        );
+    }
+
     proptest! {
         #[test]
         fn hashes_are_of_names_and_spans_are_of_words(text in any::<String>(), before in any::<String>()) {
             let params = TextParams {
                 ngram_range: (1, 3),
                 char_ngram_range: Some((2, 4)),
+                negation: true,
+                marks: true,
                 ..TextParams::default()
             };
             let analyzer = Analyzer::new(params).unwrap();

@@ -28,6 +28,13 @@ pub struct TextParams {
     pub stem: bool,
     /// Leave out the function words of [`stem::STOP_WORDS`] before n-grams are made.
     pub stop_words: bool,
+    /// Mark the words that follow a negation, up to [`analyzer::NEGATION_SCOPE`] of them and not past
+    /// punctuation, as terms of their own (`!agre`).
+    #[serde(default)]
+    pub negation: bool,
+    /// Count the punctuation marks of [`analyzer::MARKS`] as terms (`<?>`).
+    #[serde(default)]
+    pub marks: bool,
     /// Shortest and longest word n-gram, both at least 1.
     pub ngram_range: (u8, u8),
     /// Shortest and longest character n-gram within a word, or none at all.
@@ -39,6 +46,8 @@ impl Default for TextParams {
         TextParams {
             stem: true,
             stop_words: false,
+            negation: false,
+            marks: false,
             ngram_range: (1, 2),
             char_ngram_range: None,
         }

@@ -162,6 +162,15 @@ pub fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.binary_search(&word).is_ok()
 }
 
+/// Whether `word`, normalized but not stemmed, denies what follows it.
+pub fn is_negation(word: &str) -> bool {
+    word.ends_with("n't")
+        || matches!(
+            word,
+            "not" | "no" | "never" | "neither" | "nor" | "without" | "cannot" | "none" | "nobody"
+        )
+}
+
 /// The Snowball English stemmer.
 pub struct EnglishStemmer(Stemmer);
 

@@ -34,6 +34,10 @@ pub struct Given {
     pub stem: Option<bool>,
     /// Whether to leave out function words.
     pub stop_words: Option<bool>,
+    /// Whether words after a negation are marked.
+    pub negation: Option<bool>,
+    /// Whether punctuation marks count as terms.
+    pub marks: Option<bool>,
     /// Fewest texts of a term.
     pub min_df: Option<crate::features::DocumentFrequency>,
     /// Most texts of a term.
@@ -63,6 +67,8 @@ impl Given {
             char_ngram_range: self.char_ngram_range.or(general.char_ngram_range),
             stem: self.stem.or(general.stem),
             stop_words: self.stop_words.or(general.stop_words),
+            negation: self.negation.or(general.negation),
+            marks: self.marks.or(general.marks),
             min_df: self.min_df.or(general.min_df),
             max_df: self.max_df.or(general.max_df),
             max_features: self.max_features.or(general.max_features),
@@ -86,6 +92,8 @@ impl Given {
         put(&mut text.char_ngram_range, self.char_ngram_range);
         put(&mut text.stem, self.stem);
         put(&mut text.stop_words, self.stop_words);
+        put(&mut text.negation, self.negation);
+        put(&mut text.marks, self.marks);
         put(&mut tfidf.min_df, self.min_df);
         put(&mut tfidf.max_df, self.max_df);
         put(&mut tfidf.sublinear_tf, self.sublinear_tf);
@@ -114,6 +122,8 @@ impl From<&TaskOptions> for Given {
             char_ngram_range: Some(text.char_ngram_range),
             stem: Some(text.stem),
             stop_words: Some(text.stop_words),
+            negation: Some(text.negation),
+            marks: Some(text.marks),
             min_df: Some(tfidf.min_df),
             max_df: Some(tfidf.max_df),
             max_features: tfidf.max_features,

@@ -1,0 +1,24 @@
+//! Old model files stay readable: `fixtures/compat` keeps one of every format version.
+
+use demarche::Model;
+
+const TEXT: &str = "The ministry condemned the new tariff and threatened to retaliate.";
+
+#[test]
+fn version_1_is_read_and_answers_as_it_did() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/compat/v1.demarche");
+    let model = Model::open(path).unwrap();
+    let names: Vec<&str> = model.tasks().iter().map(|t| t.task.name.as_str()).collect();
+    assert_eq!(names, ["kind", "topics", "tone"]);
+    assert_eq!(model.provenance().n_rows, 16);
+    let prediction = model.classify(TEXT);
+    assert_eq!(prediction.label("kind"), Some("body"));
+    assert_eq!(prediction.labels("topics"), ["trade"]);
+    assert_eq!(prediction.label("tone"), Some("confrontational"));
+    let near = |task: &str, label: &str, expected: f32| {
+        let found = prediction.probability(task, label).unwrap();
+        assert!((found - expected).abs() < 1e-5, "{task} {label}: {found}");
+    };
+    near("tone", "confrontational", 0.0);
+    near("topics", "trade", 0.0);
+}

@@ -6,6 +6,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Some(date) = read_date(text) {
-        assert_eq!(read_date(&date.to_string()), Some(date), "what is read can be written and read");
+        assert_eq!(
+            read_date(&date.to_string()),
+            Some(date),
+            "what is read can be written and read"
+        );
     }
 });

@@ -13,8 +13,12 @@ const CHECKSUM_BYTES: usize = 8;
 static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let rows: Vec<Row> = (0..12)
         .map(|i| match i % 2 {
-            0 => Row::new("frost and snow").single("kind", "body").multi("wear", ["coat", "hat"]),
-            _ => Row::new("sun and sand").single("kind", "other").multi("wear", ["hat"]),
+            0 => Row::new("frost and snow")
+                .single("kind", "body")
+                .multi("wear", ["coat", "hat"]),
+            _ => Row::new("sun and sand")
+                .single("kind", "other")
+                .multi("wear", ["hat"]),
         })
         .collect();
     let tasks = ["kind:single", "wear:multi"].map(|task| task.parse().expect("a task"));
@@ -23,7 +27,9 @@ static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| {
         cross_validate: false,
         ..TrainParams::default()
     };
-    let trained = Trainer::new(params).fit(&rows).expect("the rows can be trained on");
+    let trained = Trainer::new(params)
+        .fit(&rows)
+        .expect("the rows can be trained on");
     trained.model.to_bytes().expect("the model is small")
 });
 

@@ -19,6 +19,6 @@ fn version_1_is_read_and_answers_as_it_did() {
         let found = prediction.probability(task, label).unwrap();
         assert!((found - expected).abs() < 1e-5, "{task} {label}: {found}");
     };
-    near("tone", "confrontational", 0.0);
-    near("topics", "trade", 0.0);
+    near("tone", "confrontational", 0.580_608);
+    near("topics", "trade", 0.641_347);
 }

@@ -63,6 +63,7 @@ fn analyzer(ngram_range: (u8, u8)) -> Analyzer {
         stop_words: false,
         ngram_range,
         char_ngram_range: None,
+        ..TextParams::default()
     };
     Analyzer::new(params).expect("the ranges are right")
 }

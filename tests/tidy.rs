@@ -285,11 +285,7 @@ fn functions<'s>(lines: &[&'s str]) -> Vec<(usize, &'s str, usize)> {
         let is_end = |line: &&str| line.trim_end() == format!("{}}}", &lines[at][..indent]);
         let has_body =
             !(line.ends_with(';') || line.ends_with('}') || line.trim_start().starts_with("//"));
-        if let Some(end) = lines[at..]
-            .iter()
-            .position(|line| is_end(&line))
-            .filter(|_| has_body)
-        {
+        if let Some(end) = lines[at..].iter().position(is_end).filter(|_| has_body) {
             let name = name.split(['(', '<']).next().unwrap_or(name);
             found.push((at + 1, name, end + 1));
         }

@@ -323,7 +323,7 @@ fn tasks_of_ones_own_take_the_place_of_those_detected() {
 #[test]
 fn the_fields_label_and_labels_are_tasks_too() {
     let folder = Folder::new();
-    let row = |i: usize| json!({"text": format!("word{} word", i % 2), "label": i % 2, "labels": [i % 2 == 0]});
+    let row = |i: usize| json!({"text": format!("word{} word", i % 2), "label": i % 2, "labels": [i.is_multiple_of(2)]});
     folder.put(
         "rows.jsonl",
         (0..12)

@@ -53,7 +53,8 @@ pub(super) fn depends_on_neighbours(surface: &str) -> bool {
 }
 
 fn fold_unicode(surface: &str, out: &mut String) {
-    let visible = surface.chars().filter(|&c| !is_invisible(c));
+    // A space before a combining mark is part of the word by UAX #29.
+    let visible = (surface.chars()).filter(|&c| !is_invisible(c) && !c.is_whitespace());
     let lowered = |c: char| c.to_lowercase();
     let apostrophe = |c: char| match c {
         '\u{2018}' | '\u{2019}' | '\u{02BC}' | '\u{FF07}' | '`' | '\u{00B4}' => '\'',
@@ -178,8 +179,10 @@ mod tests {
             for word in normalized(&text) {
                 // Classes and acronyms are final; other words are fixed points.
                 if word.starts_with('<') || word.contains('.') { continue; }
+                // A form that is cut otherwise than it was put together is no word any more.
+                let whole = tokens(&word).next().is_some_and(|t| t.surface == word);
                 let again = normalized(&word);
-                if again.len() == 1 {
+                if whole {
                     prop_assert_eq!(&again[0], &word);
                 }
             }

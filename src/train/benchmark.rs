@@ -80,8 +80,7 @@ pub fn benchmark_model(
         .par_chunks(256)
         .flat_map_iter(|chunk| {
             let mut classifier = model.classifier();
-            let mut classify = move |row: &Row| classifier.classify_ungated(&row.text);
-            chunk.iter().map(move |row| classify(row))
+            (chunk.iter()).map(move |row| classifier.classify_ungated(&row.text))
         })
         .collect();
     let n_tasks = model.tasks().len();

@@ -131,7 +131,7 @@ impl Sample<'_> {
             return Ok(None);
         }
         let folds = grouped_folds(&article, &strata, n_folds, settings.seed)?;
-        let by_fold: Result<Vec<(Vec<usize>, Vec<Vec<f32>>)>> = (0..n_folds as u32)
+        let by_fold = (0..n_folds as u32)
             .into_par_iter()
             .map(|fold| {
                 let inside = |i: &usize| folds[*i] == fold;
@@ -146,9 +146,9 @@ impl Sample<'_> {
                 let rows = self.rows(tested.iter().map(|i| self.positions[*i]));
                 Ok((tested, fitted.margins(counts, &rows)))
             })
-            .collect();
+            .collect::<Result<Vec<_>>>()?;
         let mut margins = vec![Vec::new(); self.positions.len()];
-        for (tested, values) in by_fold? {
+        for (tested, values) in by_fold {
             for (i, value) in tested.into_iter().zip(values) {
                 margins[i] = value;
             }

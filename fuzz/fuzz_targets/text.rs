@@ -12,6 +12,8 @@ fuzz_target!(|bytes: &[u8]| {
     let params = TextParams {
         char_ngram_range: Some((1, 4)),
         ngram_range: (1, 3),
+        negation: true,
+        marks: true,
         ..TextParams::default()
     };
     let analyzer = Analyzer::new(params).expect("the ranges are right");

@@ -92,6 +92,8 @@ fn every_option_of_texts_and_terms_reaches_the_model() {
     text("--char-ngram-range off", "char_ngram_range", Value::Null);
     text("--no-stem", "stem", json!(false));
     text("--drop-stop-words", "stop_words", json!(true));
+    text("--negation", "negation", json!(true));
+    text("--marks", "marks", json!(true));
     let tfidf = |option: &str, field: &str, value| {
         assert_reaches(option, &format!("/options/tfidf/{field}"), value);
     };

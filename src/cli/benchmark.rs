@@ -66,7 +66,7 @@ Examples:
   demarche benchmark rows.jsonl --model mine.demarche --require tone=0.6 --format json";
 
 /// Options of training that a given model leaves nothing to do for; its tasks are its own too.
-const FITTING: [&str; 18] = [
+const FITTING: [&str; 20] = [
     "tasks",
     "estimator",
     "c",
@@ -82,6 +82,8 @@ const FITTING: [&str; 18] = [
     "drop_stop_words",
     "no_sublinear_tf",
     "no_idf",
+    "negation",
+    "marks",
     "folds",
     "no_cv",
     "memory_budget",

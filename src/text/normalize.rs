@@ -13,6 +13,10 @@ pub const MAX_WORD_BYTES: usize = 64;
 /// What a word that is too long becomes.
 pub const LONG_WORD: &str = "<long>";
 
+/// Characters by which the names of other terms are told from words: those of character n-grams, of
+/// denied words, of classes and marks. No word holds them.
+const SET_APART: [char; 4] = ['~', '!', '<', '>'];
+
 /// Writes the normalized form of `token` into `out`, replacing what was there.
 ///
 /// Lower case, NFKC, typographic apostrophes as `'`, invisible characters removed, dots
@@ -53,8 +57,9 @@ pub(super) fn depends_on_neighbours(surface: &str) -> bool {
 }
 
 fn fold_unicode(surface: &str, out: &mut String) {
-    // A space before a combining mark is part of the word by UAX #29.
-    let visible = (surface.chars()).filter(|&c| !is_invisible(c) && !c.is_whitespace());
+    // A space before a combining mark is part of the word by UAX #29, and so is a tilde.
+    let kept = |c: &char| !c.is_whitespace() && !SET_APART.contains(c);
+    let visible = (surface.chars()).filter(|c| !is_invisible(*c) && kept(c));
     let lowered = |c: char| c.to_lowercase();
     let apostrophe = |c: char| match c {
         '\u{2018}' | '\u{2019}' | '\u{02BC}' | '\u{FF07}' | '`' | '\u{00B4}' => '\'',
@@ -63,10 +68,10 @@ fn fold_unicode(surface: &str, out: &mut String) {
     if is_nfkc_quick(surface.chars()) == unicode_normalization::IsNormalized::Yes {
         out.extend(visible.flat_map(lowered).map(apostrophe));
     } else {
-        // Lower-casing may leave the form, hence the second pass.
-        let once: String = visible.nfkc().flat_map(lowered).collect();
-        // Some compatibility forms decompose into a space and a letter.
-        out.extend(once.nfkc().map(apostrophe).filter(|c| !c.is_whitespace()));
+        // Some compatibility forms decompose into a space and a mark, which joins the letter before it;
+        // and lower-casing may leave the form, hence the second pass.
+        let once: String = visible.nfkc().filter(kept).flat_map(lowered).collect();
+        out.extend(once.nfkc().map(apostrophe).filter(kept));
     }
 }
 
@@ -171,6 +176,14 @@ mod tests {
     #[test]
     fn a_blob_is_not_a_word() {
         assert_eq!(normalized(&"x".repeat(200)), [LONG_WORD]);
+    }
+
+    #[test]
+    fn no_word_is_named_like_another_kind_of_term() {
+        // By UAX #29 a combining letter takes what stands before it into its word.
+        for mark in SET_APART {
+            assert_eq!(normalized(&format!("{mark}\u{1133e}")), ["\u{1133e}"]);
+        }
     }
 
     proptest! {

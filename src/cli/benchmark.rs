@@ -178,6 +178,7 @@ fn measure(args: &BenchmarkArgs, params: &TrainParams, screen: &Screen) -> Resul
             .tasks()
             .iter()
             .map(|task| task.options.clone());
+        benchmark.trained_on = Some(trained.model.provenance().n_rows);
         benchmark.options = options.collect();
         return Ok(benchmark);
     }

@@ -38,7 +38,7 @@ pub struct ClassifyArgs {
     #[arg(long, default_value = "paragraph", value_name = "UNIT")]
     unit: UnitArg,
 
-    /// Label the title of a row too, before its paragraphs
+    /// Label the title of a row too, before its paragraphs; a title is always taken for body text
     #[arg(long)]
     title: bool,
 

@@ -22,9 +22,14 @@ pub fn write_json(out: &mut impl Write, benchmark: &Benchmark) -> io::Result<()>
 /// # Errors
 /// What the writer says.
 pub fn write_table(out: &mut impl Write, benchmark: &Benchmark, gate: GateRule) -> io::Result<()> {
-    let how = match benchmark.folds {
-        Some(folds) => format!("{folds}-fold cross-validation, articles kept together"),
-        None => "a given model".to_owned(),
+    let how = match (benchmark.folds, benchmark.trained_on) {
+        (Some(folds), _) => format!("{folds}-fold cross-validation, articles kept together"),
+        (None, Some(n_rows)) => format!("a model trained on {n_rows} other rows"),
+        (None, None) => "a given model".to_owned(),
+    };
+    let chosen_over = match benchmark.trained_on {
+        Some(_) => "the training rows",
+        None => "all rows",
     };
     writeln!(
         out,
@@ -55,7 +60,7 @@ pub fn write_table(out: &mut impl Write, benchmark: &Benchmark, gate: GateRule) 
         if let Some(options) = benchmark.options.get(i) {
             writeln!(
                 out,
-                "options, chosen once over all rows unless given: {}",
+                "options, chosen once over {chosen_over} unless given: {}",
                 describe(options)
             )?;
         }

@@ -115,7 +115,10 @@ impl Classifier<'_> {
         text: String,
         params: &LabelParams,
     ) -> LabelledParagraph {
-        let prediction = self.classify(&text);
+        let prediction = match paragraph {
+            Some(_) => self.classify(&text),
+            None => self.classify_open(&text),
+        };
         let mut reasons = Vec::new();
         if params.explain > 0 {
             let given: Vec<(usize, usize)> = (prediction.tasks().enumerate())

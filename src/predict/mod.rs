@@ -120,6 +120,20 @@ impl<'m> Classifier<'m> {
             .collect()
     }
 
+    /// Classifies a text whose place says that the gate is open: the title of an article is body, and no
+    /// words of it make it a caption. The gate's task keeps its probabilities.
+    pub fn classify_open(&mut self, text: &str) -> Prediction {
+        let mut tasks = self.classify_ungated(text);
+        let names = self.model.task_names();
+        if let Some(gate) = self.model.gate()
+            && let Some(at) = names.iter().position(|task| task.name == gate.task)
+            && let Ok(open) = names[at].labels.binary_search(&gate.label)
+        {
+            tasks[at].labels = vec![open as u32];
+        }
+        self.gated(tasks)
+    }
+
     /// Takes the labels back where the gate is shut.
     fn gated(&self, mut tasks: Vec<TaskPrediction>) -> Prediction {
         let names = self.model.task_names();

@@ -45,8 +45,10 @@ pub struct Benchmark {
     pub n_rows: u64,
     /// Distinct articles among them.
     pub n_articles: u64,
-    /// Folds of cross-validation; none when a given model was measured.
+    /// Folds of cross-validation; none when a model was measured.
     pub folds: Option<usize>,
+    /// Rows that the measured model was trained on here; none when it was given.
+    pub trained_on: Option<u64>,
     /// The seed of folds and bootstrap.
     pub seed: u64,
     /// The options of each task, where they were chosen here.
@@ -109,6 +111,7 @@ pub fn benchmark_model(
         n_rows: rows.len() as u64,
         n_articles: article.iter().max().map_or(0, |last| u64::from(*last) + 1),
         folds: None,
+        trained_on: None,
         seed: bootstrap.seed,
         options: Vec::new(),
         tasks,
@@ -167,6 +170,7 @@ pub fn cross_validate(
         n_rows: corpus.rows().len() as u64,
         n_articles: corpus.n_articles(),
         folds: Some(params.folds),
+        trained_on: None,
         seed: params.seed,
         options: options.to_vec(),
         tasks: figures(

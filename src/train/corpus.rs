@@ -171,6 +171,15 @@ impl TaskRows {
                 task.labels.len()
             )));
         }
+        let n_rows = golds().count();
+        if n_rows >= 50 && task.labels.len() > n_rows / 2 {
+            return Err(Error::training(format!(
+                "task `{}` has {} labels on {n_rows} rows, as an id would",
+                task.name,
+                task.labels.len()
+            ))
+            .mend("name the field that holds the labels with --task"));
+        }
         let mut task_rows = TaskRows {
             rows: Vec::new(),
             gold: Vec::new(),

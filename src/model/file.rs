@@ -164,12 +164,18 @@ impl Model {
     }
 }
 
-/// Writes a file beside its place and moves it there, so that nobody sees a half of it.
+/// Writes a file beside its place and moves it there, so that nobody sees a half of it. A link stays,
+/// and what it leads to is written; a pipe or a device is written to and not replaced.
 ///
 /// # Errors
 /// When the folder is missing or the file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let io = |error| Error::io(path.display().to_string(), error);
+    let meant = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let path = meant.as_path();
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return std::fs::write(path, bytes).map_err(io);
+    }
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -364,5 +370,21 @@ mod tests {
         bytes.clear();
         write_terms(few, &mut bytes);
         assert_eq!(read_terms(10, &mut Bytes(&bytes)).unwrap(), few);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_written_and_a_device_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, link) = (folder.path().join("kept"), folder.path().join("link"));
+        std::fs::write(&kept, "old").unwrap();
+        std::os::unix::fs::symlink(&kept, &link).unwrap();
+        write_whole(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read(&kept).unwrap(), b"new");
+        let device = folder.path().join("device");
+        std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+        write_whole(&device, b"new").unwrap();
+        assert!(device.is_symlink() && !device.is_file());
     }
 }

@@ -16,6 +16,7 @@ use crate::model::{Form, Gate, Model, Task, TaskOptions};
 use crate::predict::{TaskPrediction, decide};
 use rayon::prelude::*;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// Which rows count as body text when topics and tone are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -49,7 +50,7 @@ pub struct Benchmark {
     pub folds: Option<usize>,
     /// The seed of folds and bootstrap.
     pub seed: u64,
-    /// The options of each task, where they were chosen here.
+    /// The options of each of `tasks`, where they were chosen here; else empty.
     pub options: Vec<TaskOptions>,
     /// The figures, a task each.
     pub tasks: Vec<TaskBenchmark>,
@@ -292,17 +293,17 @@ fn outcomes<'a>(
         article: Vec::new(),
     };
     let n_known = answer.task.labels.len() as u32;
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
     for (i, row) in rows.iter().enumerate() {
         let mut gold = match row.gold.get(&answer.task.name) {
             Some(gold) => {
                 let (mut known, unknown) = label_indices(answer.task, gold);
                 for label in unknown {
-                    let at = outcomes.unseen.iter().position(|l| l == label);
-                    let at = at.unwrap_or_else(|| {
+                    let at = *numbers.entry(label).or_insert_with(|| {
                         outcomes.unseen.push(label.to_owned());
-                        outcomes.unseen.len() - 1
+                        n_known + outcomes.unseen.len() as u32 - 1
                     });
-                    known.push(n_known + at as u32);
+                    known.push(at);
                 }
                 known
             }

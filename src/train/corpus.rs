@@ -92,11 +92,6 @@ impl<'r> Corpus<'r> {
         Ok(counts)
     }
 
-    /// Forgets the term counts, which can be large.
-    pub fn forget_counts(&self) {
-        self.lock().clear();
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TextParams, Arc<TermCounts>>> {
         self.counts
             .lock()

@@ -66,7 +66,7 @@ Examples:
   demarche benchmark rows.jsonl --model mine.demarche --require tone=0.6 --format json";
 
 /// Options of training that a given model leaves nothing to do for; its tasks are its own too.
-const FITTING: [&str; 18] = [
+const FITTING: [&str; 20] = [
     "tasks",
     "estimator",
     "c",
@@ -80,6 +80,8 @@ const FITTING: [&str; 18] = [
     "scaling",
     "no_stem",
     "drop_stop_words",
+    "negation",
+    "marks",
     "no_sublinear_tf",
     "no_idf",
     "folds",
@@ -233,4 +235,23 @@ fn below_required(
         }
     }
     Ok(below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The seed is the bootstrap's too.
+    #[test]
+    fn every_option_of_training_but_the_seed_is_refused_beside_a_model() {
+        let command = TrainArgs::augment_args(clap::Command::new("train"));
+        let mut options: Vec<&str> = (command.get_arguments())
+            .map(|argument| argument.get_id().as_str())
+            .filter(|id| *id != "seed")
+            .collect();
+        let mut refused = FITTING;
+        options.sort_unstable();
+        refused.sort_unstable();
+        assert_eq!(options, refused);
+    }
 }

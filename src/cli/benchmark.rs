@@ -173,12 +173,12 @@ fn measure(args: &BenchmarkArgs, params: &TrainParams, screen: &Screen) -> Resul
         let mut documents = input.open(&args.test)?;
         let rows = read_rows(&mut documents, &specs_of(&trained.model), screen);
         let mut benchmark = benchmark_model(&trained.model, &rows, &bootstrap, &step)?;
-        let options = trained
-            .model
-            .tasks()
-            .iter()
-            .map(|task| task.options.clone());
-        benchmark.options = options.collect();
+        // A task that no tested row is labelled for has no figures.
+        let measured = benchmark.tasks.iter();
+        benchmark.options = measured
+            .filter_map(|task| trained.model.task(&task.evaluation.task))
+            .map(|task| task.options.clone())
+            .collect();
         return Ok(benchmark);
     }
     let mut documents = args.input.open(&args.inputs)?;

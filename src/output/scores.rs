@@ -24,7 +24,8 @@ pub fn write_json(out: &mut impl Write, benchmark: &Benchmark) -> io::Result<()>
 pub fn write_table(out: &mut impl Write, benchmark: &Benchmark, gate: GateRule) -> io::Result<()> {
     let how = match benchmark.folds {
         Some(folds) => format!("{folds}-fold cross-validation, articles kept together"),
-        None => "a given model".to_owned(),
+        None if benchmark.options.is_empty() => "a given model".to_owned(),
+        None => "trained on other rows".to_owned(),
     };
     writeln!(
         out,
@@ -53,9 +54,13 @@ pub fn write_table(out: &mut impl Write, benchmark: &Benchmark, gate: GateRule) 
             )?;
         }
         if let Some(options) = benchmark.options.get(i) {
+            let where_from = match benchmark.folds {
+                Some(_) => "once over all rows",
+                None => "on the training rows",
+            };
             writeln!(
                 out,
-                "options, chosen once over all rows unless given: {}",
+                "options, chosen {where_from} unless given: {}",
                 describe(options)
             )?;
         }

@@ -37,12 +37,6 @@ impl Place {
             byte: None,
         }
     }
-
-    /// The same place with a byte offset.
-    pub fn at_byte(mut self, byte: u64) -> Self {
-        self.byte = Some(byte);
-        self
-    }
 }
 
 impl fmt::Display for Place {

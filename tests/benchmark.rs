@@ -136,6 +136,24 @@ fn train_on_some_rows_and_test_on_others() {
     assert_eq!(json(&folder, &twice)["n_rows"], 10);
 }
 
+#[test]
+fn options_stand_by_their_task_where_another_is_not_measured() {
+    let folder = Folder::with_rows();
+    let row = json!({"text": "Envoys welcomed the talks.", "tone": "warm"});
+    folder.put("tones.jsonl", row.to_string());
+    let line = "--train rows.jsonl --test tones.jsonl --no-cv --c 10 --c tone=7";
+    let split = json(&folder, line);
+    assert_eq!(split["tasks"].as_array().unwrap().len(), 1);
+    let options = split["options"].as_array().unwrap();
+    assert_eq!((options.len(), &options[0]["c"]), (1, &json!(7.0)));
+    let table = folder.output(&format!("benchmark {line}"));
+    assert!(table.contains("C 7,"), "{table}");
+    assert!(
+        table.contains("chosen once over the training rows"),
+        "{table}"
+    );
+}
+
 /// A confusion as (gold, predicted) → count, from what `classify` says.
 #[test]
 fn the_figures_are_those_of_counting_by_hand() {

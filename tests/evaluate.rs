@@ -228,6 +228,19 @@ fn an_unsorted_label_set_is_refused() {
 }
 
 #[test]
+fn of_a_thousand_labels_and_more_no_confusion_matrix_is_made() {
+    for (n_unseen, has_one) in [(1, true), (1001, false)] {
+        let task = task(Form::Single);
+        let outcomes = Outcomes {
+            unseen: (0..n_unseen).map(|i| format!("u{i}")).collect(),
+            ..outcomes(&task, &ordinary(1))
+        };
+        let params = params(0);
+        assert_eq!(evaluate(&outcomes, &params).confusion.is_some(), has_one);
+    }
+}
+
+#[test]
 fn an_evaluation_is_json() {
     let e = evaluated(Form::Single, &[(vec![0], vec![0], 4)]);
     let json = serde_json::to_value(&e).unwrap();

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Folder, fixed_params, labelled, model, model_bytes};
 use demarche::model::Codebook;
-use demarche::{Model, Trainer};
+use demarche::{Model, Row, Trainer};
 use insta::assert_snapshot;
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
@@ -130,6 +130,27 @@ fn a_saved_model_is_the_model() {
     assert_eq!(folder.bytes("again.demarche"), bytes);
     let text = "Tariffs on steel and warships off Taiwan.";
     assert_eq!(opened.classify(text), model().classify(text));
+}
+
+/// A character that normalizing makes eleven times as long, in words as long as words may be.
+#[test]
+fn a_model_of_the_longest_terms_can_be_opened() {
+    let word = "\u{FDFA}".repeat(21);
+    let rows: Vec<Row> = (0..8)
+        .map(|i| {
+            let label = ["a", "b"][i % 2];
+            Row::new(format!("{}{label}", format!("{word} ").repeat(9))).single("label", label)
+        })
+        .collect();
+    let mut params = fixed_params();
+    params.given.ngram_range = Some((1, 8));
+    let model = Trainer::new(params).fit(&rows).unwrap().model;
+    let longest = model.tasks()[0].tfidf.vocabulary().names().iter();
+    assert!(longest.map(String::len).max() > Some(5000));
+    assert_eq!(
+        Model::from_bytes(&model.to_bytes().unwrap()).unwrap(),
+        model
+    );
 }
 
 #[test]

@@ -80,10 +80,10 @@ const FITTING: [&str; 20] = [
     "scaling",
     "no_stem",
     "drop_stop_words",
-    "no_sublinear_tf",
-    "no_idf",
     "negation",
     "marks",
+    "no_sublinear_tf",
+    "no_idf",
     "folds",
     "no_cv",
     "memory_budget",
@@ -173,13 +173,13 @@ fn measure(args: &BenchmarkArgs, params: &TrainParams, screen: &Screen) -> Resul
         let mut documents = input.open(&args.test)?;
         let rows = read_rows(&mut documents, &specs_of(&trained.model), screen);
         let mut benchmark = benchmark_model(&trained.model, &rows, &bootstrap, &step)?;
-        let options = trained
-            .model
-            .tasks()
-            .iter()
-            .map(|task| task.options.clone());
+        // A task that no tested row is labelled for has no figures.
+        let measured = benchmark.tasks.iter();
+        benchmark.options = measured
+            .filter_map(|task| trained.model.task(&task.evaluation.task))
+            .map(|task| task.options.clone())
+            .collect();
         benchmark.trained_on = Some(trained.model.provenance().n_rows);
-        benchmark.options = options.collect();
         return Ok(benchmark);
     }
     let mut documents = args.input.open(&args.inputs)?;
@@ -236,4 +236,23 @@ fn below_required(
         }
     }
     Ok(below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The seed is the bootstrap's too.
+    #[test]
+    fn every_option_of_training_but_the_seed_is_refused_beside_a_model() {
+        let command = TrainArgs::augment_args(clap::Command::new("train"));
+        let mut options: Vec<&str> = (command.get_arguments())
+            .map(|argument| argument.get_id().as_str())
+            .filter(|id| *id != "seed")
+            .collect();
+        let mut refused = FITTING;
+        options.sort_unstable();
+        refused.sort_unstable();
+        assert_eq!(options, refused);
+    }
 }

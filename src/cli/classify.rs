@@ -167,13 +167,19 @@ fn classify(
     writer.finish().map_err(screen::stdout_error)
 }
 
+/// About how many bytes of text the other fields of a row hold.
+fn weight(fields: &serde_json::Map<String, serde_json::Value>) -> usize {
+    let of = |value: &serde_json::Value| value.as_str().map_or(16, str::len);
+    fields.values().map(of).sum()
+}
+
 fn next_batch(documents: &mut Documents, screen: &Screen) -> Vec<Document> {
     let mut batch = Vec::new();
     let mut bytes = 0;
     while batch.len() < BATCH_DOCUMENTS && bytes < BATCH_BYTES {
         match documents.next() {
             Some(Ok(document)) => {
-                bytes += document.text.len();
+                bytes += document.text.len() + weight(&document.fields);
                 batch.push(document);
             }
             Some(Err(problem)) => screen.problem(&problem),

@@ -23,6 +23,10 @@ pub use confusion::Confusion;
 use metrics::{N_SUMMARY, Totals};
 use tally::ArticleTallies;
 
+/// Labels beyond which no confusion matrix is made: its size is their square, and a field that is taken
+/// for labels and holds something else may have as many of them as there are rows.
+pub const MAX_CONFUSED: usize = 1000;
+
 /// Gold labels and predictions of one task, one entry a sample.
 ///
 /// A label is an index into `task.labels` followed by `unseen`. Label sets are
@@ -135,7 +139,7 @@ pub struct Evaluation {
     /// The share of samples whose predicted set is the gold set; in a single-label
     /// task the accuracy. No label predicted where gold has none is right.
     pub exact_match: Figure,
-    /// The confusion matrix of a single-label task.
+    /// The confusion matrix of a single-label task of at most [`MAX_CONFUSED`] labels.
     pub confusion: Option<Confusion>,
     /// The parameters of the bootstrap behind the intervals.
     pub bootstrap: BootstrapParams,
@@ -177,7 +181,8 @@ pub fn evaluate(outcomes: &Outcomes, params: &BootstrapParams) -> Evaluation {
         micro_recall,
         micro_f1,
         exact_match,
-        confusion: (outcomes.task.form == Form::Single).then(|| Confusion::new(outcomes)),
+        confusion: (outcomes.task.form == Form::Single && outcomes.n_labels() <= MAX_CONFUSED)
+            .then(|| Confusion::new(outcomes)),
         bootstrap: *params,
     }
 }

@@ -63,11 +63,6 @@ impl SparseRecords {
         self.n_features
     }
 
-    /// The count of stored values.
-    pub fn n_stored(&self) -> usize {
-        self.values.len()
-    }
-
     /// The matrix as sprs sees it.
     pub fn view(&self) -> CsMatViewI<'_, f32, u32, usize> {
         CsMatViewI::new(

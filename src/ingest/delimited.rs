@@ -54,7 +54,8 @@ impl Delimited {
     /// How much memory it holds on to, in bytes.
     #[cfg(test)]
     pub fn held_bytes(&self) -> usize {
-        self.records.splitter.record.bytes.capacity()
+        let record = &self.records.splitter.record;
+        record.bytes.capacity() + record.ends.capacity() * size_of::<usize>()
     }
 
     fn place(&self) -> Place {
@@ -216,6 +217,11 @@ struct Record {
 }
 
 impl Record {
+    /// What it takes to hold: a record of nothing but delimiters has no bytes of its own.
+    fn held_bytes(&self) -> usize {
+        self.bytes.len() + size_of_val(self.ends.as_slice())
+    }
+
     /// A line of nothing but white space.
     fn is_blank(&self) -> bool {
         self.ends.len() == 1 && self.bytes.trim_ascii().is_empty()
@@ -306,7 +312,7 @@ impl Records {
             }
             let (used, ended) = self.splitter.feed(chunk);
             self.stream.consume(used);
-            if self.splitter.record.bytes.len() as u64 > self.max_record_bytes {
+            if self.splitter.record.held_bytes() as u64 > self.max_record_bytes {
                 return Ok(Outcome::TooLong);
             }
             if ended {

@@ -23,6 +23,8 @@
 use super::{Codebook, LinearModel, Model, Provenance, Task, TaskModel, TaskOptions};
 use crate::error::{Error, Place, Result};
 use crate::features::{Tfidf, Vocabulary};
+use crate::text::MAX_NGRAM;
+use crate::text::normalize::MAX_WORD_BYTES;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -36,9 +38,13 @@ const CHECKSUM_BYTES: usize = 8;
 /// Files beyond this size are refused unread.
 pub const MAX_FILE_BYTES: u64 = 4 << 30;
 
-/// The longest name of a term in bytes: [`MAX_NGRAM`](crate::text::MAX_NGRAM) words of
-/// [`MAX_WORD_BYTES`](crate::text::normalize::MAX_WORD_BYTES), with room for forms that grow when lower-cased.
-const MAX_TERM_BYTES: usize = 4096;
+/// The longest name of a term in bytes: [`MAX_NGRAM`] words of [`MAX_WORD_BYTES`], which normalizing
+/// may make longer: NFKC up to eleven times (`\u{FDFA}`), lower case a little more; and what parts and marks them.
+const MAX_TERM_BYTES: usize = MAX_NGRAM as usize * (16 * MAX_WORD_BYTES + 2);
+
+/// How much longer names may be than the file that holds them, front-coded. Beside its name a term
+/// takes ten bytes at least, so names of 640 bytes on average pass.
+const MAX_NAME_GROWTH: usize = 64;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Card {
@@ -109,13 +115,13 @@ impl Model {
         let mut rest = Bytes(&content[HEADER_BYTES..]);
         let card: Card = serde_json::from_slice(rest.take(card_bytes)?)
             .map_err(|error| damaged(&format!("its card cannot be read: {error}")))?;
-        let tasks: Result<Vec<TaskModel>> = (card.tasks.into_iter())
+        let tasks: Vec<TaskModel> = (card.tasks.into_iter())
             .map(|task| read_task(task, &mut rest))
-            .collect();
+            .collect::<Result<_>>()?;
         if !rest.0.is_empty() {
             return Err(damaged("it holds more than its card lists"));
         }
-        Model::new(tasks?, card.provenance, card.codebook)
+        Model::new(tasks, card.provenance, card.codebook)
     }
 
     /// The bytes of the model file.
@@ -158,12 +164,18 @@ impl Model {
     }
 }
 
-/// Writes a file beside its place and moves it there, so that nobody sees a half of it.
+/// Writes a file beside its place and moves it there, so that nobody sees a half of it. A link stays,
+/// and what it leads to is written; a pipe or a device is written to and not replaced.
 ///
 /// # Errors
 /// When the folder is missing or the file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let io = |error| Error::io(path.display().to_string(), error);
+    let meant = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let path = meant.as_path();
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return std::fs::write(path, bytes).map_err(io);
+    }
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -267,6 +279,7 @@ fn read_terms(n_terms: u64, rest: &mut Bytes<'_>) -> Result<Vec<String>> {
     }
     let mut names: Vec<String> = Vec::with_capacity(n_terms.min(1 << 20) as usize);
     let mut name: Vec<u8> = Vec::new();
+    let mut left = rest.0.len().saturating_mul(MAX_NAME_GROWTH);
     for _ in 0..n_terms {
         let shared = rest.varint()?;
         if shared > name.len() as u64 {
@@ -282,6 +295,9 @@ fn read_terms(n_terms: u64, rest: &mut Bytes<'_>) -> Result<Vec<String>> {
         if names.last().is_some_and(|last| last.as_str() >= text) {
             return Err(damaged("its terms are not in order"));
         }
+        left = left
+            .checked_sub(text.len())
+            .ok_or_else(|| damaged("its terms are too long together"))?;
         names.push(text.to_owned());
     }
     Ok(names)
@@ -332,5 +348,43 @@ impl<'b> Bytes<'b> {
             }
         }
         Err(damaged("a length is too large"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_bytes_a_term_do_not_fill_the_memory() {
+        let term = |i: u8, j: u8| format!("{}{}{}", "a".repeat(4000), i as char, j as char);
+        let letters = b'a'..=b'z';
+        let names: Vec<String> = (letters.clone())
+            .flat_map(|i| letters.clone().map(move |j| term(i, j)))
+            .collect();
+        let mut bytes = Vec::new();
+        write_terms(&names, &mut bytes);
+        let error = read_terms(names.len() as u64, &mut Bytes(&bytes)).unwrap_err();
+        assert!(error.to_string().contains("too long together"), "{error}");
+        let few = &names[..10];
+        bytes.clear();
+        write_terms(few, &mut bytes);
+        assert_eq!(read_terms(10, &mut Bytes(&bytes)).unwrap(), few);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_written_and_a_device_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, link) = (folder.path().join("kept"), folder.path().join("link"));
+        std::fs::write(&kept, "old").unwrap();
+        std::os::unix::fs::symlink(&kept, &link).unwrap();
+        write_whole(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read(&kept).unwrap(), b"new");
+        let device = folder.path().join("device");
+        std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+        write_whole(&device, b"new").unwrap();
+        assert!(device.is_symlink() && !device.is_file());
     }
 }

@@ -201,9 +201,15 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// Keeps a spreadsheet from taking a text for a formula (OWASP, "CSV injection").
+/// Keeps a spreadsheet from taking a text for a formula (OWASP, "CSV injection"). A plain number is
+/// none, and stays one.
 fn safe(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    let is_number = || {
+        let in_numbers =
+            |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-');
+        text.bytes().all(in_numbers) && text.parse::<f64>().is_ok()
+    };
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number() {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -226,5 +232,11 @@ mod tests {
         assert_eq!(safe("=HYPERLINK(1)"), "'=HYPERLINK(1)");
         assert_eq!(safe("- a list"), "'- a list");
         assert_eq!(safe("plain"), "plain");
+        for number in ["-5", "-0.5", "+3", "-1.5e-7"] {
+            assert_eq!(safe(number), number);
+        }
+        for formula in ["-5+3", "-1-1", "-", "+e", "-inf", "-A1"] {
+            assert_eq!(safe(formula), format!("'{formula}"));
+        }
     }
 }

@@ -123,7 +123,7 @@ impl<W: Write> TableWriter<W> {
         match task.form {
             Form::Multi if labels.is_empty() => "–".to_owned(),
             Form::Single if labels.is_empty() => "–".to_owned(),
-            _ => labels.join(", "),
+            _ => printable(&labels.join(", ")),
         }
     }
 

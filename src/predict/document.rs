@@ -34,7 +34,7 @@ pub struct Reason {
     pub task: usize,
     /// The label, by index into the task's.
     pub label: usize,
-    /// The decision value taken apart.
+    /// The decision value taken apart, with as many terms as were asked for.
     pub explanation: Explanation,
 }
 
@@ -125,7 +125,8 @@ impl Classifier<'_> {
                 .flat_map(|(task, (_, said))| said.labels.iter().map(move |l| (task, *l as usize)))
                 .collect();
             for (task, label) in given {
-                let explanation = self.explain(&text, task, label);
+                let mut explanation = self.explain(&text, task, label);
+                explanation.keep_strongest(params.explain);
                 reasons.push(Reason {
                     task,
                     label,

@@ -42,6 +42,24 @@ impl Explanation {
         };
         (signed(1.0), signed(-1.0))
     }
+
+    /// Forgets all but the `n` terms that speak most for the label and the `n` most against it, so
+    /// that many explanations can be held.
+    pub fn keep_strongest(&mut self, n: usize) {
+        for list in [&mut self.contributions, &mut self.by_word] {
+            let (mut n_for, mut n_against) = (0, 0);
+            list.retain(|c| {
+                let seen = match c.value {
+                    value if value > 0.0 => &mut n_for,
+                    value if value < 0.0 => &mut n_against,
+                    _ => return false,
+                };
+                *seen += 1;
+                *seen <= n
+            });
+            list.shrink_to_fit();
+        }
+    }
 }
 
 impl Classifier<'_> {
@@ -142,5 +160,29 @@ mod tests {
         assert_eq!(joined[0], terms[0]);
         assert_eq!(joined[1], term("~tax", 0.0, &[(0, 3)]));
         assert_eq!(joined[2], term("~taxes", 0.25, &[(4, 9)]));
+    }
+
+    #[test]
+    fn the_strongest_are_kept_and_are_the_strongest_still() {
+        let terms: Vec<Contribution> = [3.0, -2.5, 2.0, 1.0, -0.5, -0.25, 0.0]
+            .map(|value| Contribution {
+                term: format!("t{value}"),
+                value,
+                spans: Vec::new(),
+            })
+            .into();
+        let mut explanation = Explanation {
+            intercept: 0.0,
+            margin: 2.75,
+            contributions: terms.clone(),
+            by_word: terms,
+        };
+        let whole = explanation.clone();
+        explanation.keep_strongest(2);
+        assert_eq!(explanation.strongest(2), whole.strongest(2));
+        assert_eq!(
+            (explanation.by_word.len(), explanation.contributions.len()),
+            (4, 4)
+        );
     }
 }

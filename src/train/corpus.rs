@@ -3,7 +3,7 @@
 //! Owns [`Corpus`]: texts, articles and the gold labels of each task as indices, and the term
 //! counts of every set of text options that was asked for.
 
-use super::rows::{Gold, Row, TaskSpec};
+use super::rows::{Gold, KindRule, Row, TaskSpec};
 use super::split::number_articles;
 use crate::error::{Error, Result};
 use crate::features::TermCounts;
@@ -92,11 +92,6 @@ impl<'r> Corpus<'r> {
         Ok(counts)
     }
 
-    /// Forgets the term counts, which can be large.
-    pub fn forget_counts(&self) {
-        self.lock().clear();
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TextParams, Arc<TermCounts>>> {
         self.counts
             .lock()
@@ -116,21 +111,31 @@ impl<'r> Corpus<'r> {
         strata
     }
 
-    /// SHA-256 of texts, articles and labels, in order; each field with its length before it.
+    /// SHA-256 of the rows in order: of each its text, article, kind and labels, every list with its
+    /// count and every string with its length before it, so that no two corpora read alike.
     pub fn sha256(&self) -> String {
         let mut hash = Sha256::new();
-        let mut field = |bytes: &str| {
-            hash.update((bytes.len() as u64).to_le_bytes());
-            hash.update(bytes.as_bytes());
+        let number = |hash: &mut Sha256, n: usize| hash.update((n as u64).to_le_bytes());
+        let string = |hash: &mut Sha256, text: Option<&str>| {
+            number(hash, usize::from(text.is_some()));
+            let text = text.unwrap_or_default();
+            number(hash, text.len());
+            hash.update(text.as_bytes());
         };
         for row in self.rows {
-            field(&row.text);
-            field(row.article.as_deref().unwrap_or_default());
+            string(&mut hash, Some(&row.text));
+            string(&mut hash, row.article.as_deref());
+            string(&mut hash, row.kind.as_deref());
+            hash.update((row.gold.len() as u64).to_le_bytes());
             for (task, gold) in &row.gold {
-                field(task);
-                match gold {
-                    Gold::Single(label) => field(label),
-                    Gold::Multi(labels) => field(&labels.join(";")),
+                string(&mut hash, Some(task));
+                let labels = match gold {
+                    Gold::Single(label) => std::slice::from_ref(label),
+                    Gold::Multi(labels) => labels,
+                };
+                hash.update((labels.len() as u64).to_le_bytes());
+                for label in labels {
+                    string(&mut hash, Some(label));
                 }
             }
         }
@@ -144,7 +149,8 @@ impl<'r> Corpus<'r> {
 impl TaskRows {
     /// The rows that carry a label of the task; none where no row does.
     fn gather(rows: &[Row], spec: &TaskSpec) -> Result<Option<Self>> {
-        let golds = || rows.iter().filter_map(|row| row.gold.get(&spec.name));
+        let rule = KindRule::of(rows);
+        let golds = || rows.iter().filter_map(|row| rule.gold(row, &spec.name));
         if golds().next().is_none() {
             return Ok(None);
         }
@@ -186,7 +192,7 @@ impl TaskRows {
             task,
         };
         for (i, row) in rows.iter().enumerate() {
-            if let Some(gold) = row.gold.get(&spec.name) {
+            if let Some(gold) = rule.gold(row, &spec.name) {
                 let (known, _) = label_indices(&task_rows.task, gold);
                 task_rows.rows.push(i as u32);
                 task_rows.gold.push(known);

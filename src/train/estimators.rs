@@ -13,7 +13,7 @@ use linfa::prelude::*;
 use linfa_bayes::{MultinomialNb, NaiveBayes};
 use linfa_logistic::LogisticRegression;
 use ndarray::{Array1, Array2};
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex, PoisonError};
 
 /// What fitting says beside the weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ pub struct Fitted {
 
 /// Fits each lane (column of `y`) with the options' estimator.
 ///
-/// `memory_budget` bounds, in bytes, what a dense estimator may take.
+/// `memory_budget` bounds, in bytes, what dense estimators may take, those of all threads together.
 ///
 /// # Errors
 /// When an option makes no sense, the budget does not suffice, or linfa fails.
@@ -54,7 +54,9 @@ pub fn fit_lanes(
             })
         }
         Estimator::LinfaLogistic | Estimator::LinfaBayes => {
-            let dense = to_dense(&x, memory_budget)?;
+            let bytes = dense_bytes(&x, memory_budget)?;
+            let _taken = BUDGET.take(bytes, memory_budget);
+            let dense = to_dense(&x);
             let lanes: Result<Vec<Lane>> = (0..y.ncols())
                 .map(|lane| {
                     let targets = y.column(lane).to_owned();
@@ -84,9 +86,48 @@ struct Lane {
 
 type DenseLane<'a> = DatasetBase<ndarray::ArrayView2<'a, f64>, Array1<bool>>;
 
-/// The records as linfa's own estimators take them. The budget counts the matrix and the copy that
-/// they make of it.
-fn to_dense(x: &SparseRecords, memory_budget: u64) -> Result<Array2<f64>> {
+/// What the dense fits of all threads hold together: folds are fitted side by side, and one waits where
+/// it would pass the budget beside those that are at work.
+struct Budget {
+    taken: Mutex<u64>,
+    given_back: Condvar,
+}
+
+static BUDGET: Budget = Budget {
+    taken: Mutex::new(0),
+    given_back: Condvar::new(),
+};
+
+impl Budget {
+    /// Waits until `bytes` fit below `most`, or nothing else is taken. Who holds some must not take more.
+    fn take(&self, bytes: u64, most: u64) -> Taken<'_> {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = |taken: &mut u64| *taken > 0 && *taken + bytes > most;
+        let taken = self.given_back.wait_while(taken, is_full);
+        *taken.unwrap_or_else(PoisonError::into_inner) += bytes;
+        Taken {
+            budget: self,
+            bytes,
+        }
+    }
+}
+
+/// A part of the budget, given back when dropped.
+struct Taken<'b> {
+    budget: &'b Budget,
+    bytes: u64,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let taken = self.budget.taken.lock();
+        *taken.unwrap_or_else(PoisonError::into_inner) -= self.bytes;
+        self.budget.given_back.notify_all();
+    }
+}
+
+/// What a dense fit takes: the matrix and the copy that linfa makes of it.
+fn dense_bytes(x: &SparseRecords, memory_budget: u64) -> Result<u64> {
     let bytes = 2 * 8 * x.n_samples() as u64 * x.n_features() as u64;
     if bytes > memory_budget {
         return Err(Error::training(format!(
@@ -98,6 +139,11 @@ fn to_dense(x: &SparseRecords, memory_budget: u64) -> Result<Array2<f64>> {
         ))
         .mend("select fewer terms with --chi2, or raise --memory-budget"));
     }
+    Ok(bytes)
+}
+
+/// The records as linfa's own estimators take them.
+fn to_dense(x: &SparseRecords) -> Array2<f64> {
     let mut dense = Array2::zeros((x.n_samples(), x.n_features()));
     for i in 0..x.n_samples() {
         let (columns, values) = x.row(i);
@@ -105,7 +151,7 @@ fn to_dense(x: &SparseRecords, memory_budget: u64) -> Result<Array2<f64>> {
             dense[[i, *column as usize]] = f64::from(*value);
         }
     }
-    Ok(dense)
+    dense
 }
 
 /// A lane with one side only, which linfa refuses: its log odds with half a row added to each side.
@@ -230,6 +276,31 @@ mod tests {
         };
         let linear = fit_lanes(&options, x, &y, 0, 1 << 20).unwrap().linear;
         assert!(linear.weights().iter().all(|w| *w == 0.0) && linear.intercepts()[0] < -3.0);
+    }
+
+    #[test]
+    fn fits_side_by_side_keep_the_budget_together() {
+        let budget = Budget {
+            taken: Mutex::new(0),
+            given_back: Condvar::new(),
+        };
+        let most_taken = Mutex::new(0);
+        std::thread::scope(|scope| {
+            for bytes in [3, 4, 5, 6, 7, 8] {
+                let (budget, most_taken) = (&budget, &most_taken);
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        let _taken = budget.take(bytes, 10);
+                        let now = *budget.taken.lock().unwrap();
+                        let mut most = most_taken.lock().unwrap();
+                        *most = now.max(*most);
+                        std::thread::yield_now();
+                    }
+                });
+            }
+        });
+        assert!((8..=10).contains(&*most_taken.lock().unwrap()));
+        assert_eq!(*budget.taken.lock().unwrap(), 0);
     }
 
     #[test]

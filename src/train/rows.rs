@@ -29,6 +29,8 @@ pub struct Row {
     pub article: Option<String>,
     /// The labels, by the name of the task; a task that is absent is unlabelled.
     pub gold: BTreeMap<String, Gold>,
+    /// The row's kind, whether or not it is a task: see [`KindRule`].
+    pub kind: Option<String>,
     /// Where the row stands, if it was read from a file.
     pub place: Place,
     /// What the row is called in reports: its `id`, else its place.
@@ -54,7 +56,11 @@ impl Row {
     /// Gives the label of a single task.
     #[must_use]
     pub fn single(mut self, task: impl Into<String>, label: impl Into<String>) -> Self {
-        self.gold.insert(task.into(), Gold::Single(label.into()));
+        let (task, label) = (task.into(), label.into());
+        if task == KIND {
+            self.kind = Some(label.clone());
+        }
+        self.gold.insert(task, Gold::Single(label));
         self
     }
 
@@ -70,6 +76,42 @@ impl Row {
         labels.dedup();
         self.gold.insert(task.into(), Gold::Multi(labels));
         self
+    }
+}
+
+/// The field, and the task, that says whether a row is body text.
+const KIND: &str = "kind";
+
+/// The kind of body text, and of what else a page carries.
+const BODY: &str = "body";
+const BOILERPLATE: &str = "boilerplate";
+
+/// Rows whose kind is not `body` are unlabelled for every task but `kind`, provided that some row
+/// is `body` or `boilerplate`: among other kinds (tweet, blog) the field says something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindRule {
+    applies: bool,
+}
+
+impl KindRule {
+    /// The rule for these rows.
+    pub fn of(rows: &[Row]) -> Self {
+        KindRule {
+            applies: rows
+                .iter()
+                .any(|row| matches!(row.kind.as_deref(), Some(BODY | BOILERPLATE))),
+        }
+    }
+
+    /// Whether the row is set aside.
+    pub fn sets_aside(self, row: &Row) -> bool {
+        self.applies && row.kind.as_deref().is_some_and(|kind| kind != BODY)
+    }
+
+    /// The row's labels for a task, as far as the rule lets it have any.
+    pub fn gold<'r>(self, row: &'r Row, task: &str) -> Option<&'r Gold> {
+        let gold = row.gold.get(task);
+        gold.filter(|_| task == KIND || !self.sets_aside(row))
     }
 }
 
@@ -161,8 +203,6 @@ impl fmt::Display for TaskSpec {
 
 /// Reads a document as a labelled row of the tasks `specs`.
 ///
-/// A row whose kind is not `body` is unlabelled for every other task.
-///
 /// # Errors
 /// A problem that names the row, when it is a file rather than a row or a label has the wrong type.
 pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Problem> {
@@ -195,11 +235,10 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
             Err(message) => return Err(skipped(format!("`{}` {message}", spec.name))),
         }
     }
-    let kind = gold.get("kind").cloned();
-    if matches!(kind, Some(Gold::Single(kind)) if kind != "body") {
-        gold.retain(|task, _| task == "kind");
-    }
+    let kind = document.fields.get(KIND).and_then(Value::as_str);
+    let kind = kind.map(str::trim).filter(|kind| !kind.is_empty());
     Ok(Row {
+        kind: kind.map(str::to_owned),
         name: document.name(),
         text: document.text,
         article: document.article,

@@ -61,6 +61,20 @@ fn a_quote_without_end_is_not_held() {
 }
 
 #[test]
+fn a_record_of_delimiters_without_end_is_not_held() {
+    let params = IngestParams {
+        max_record_bytes: 1 << 20,
+        ..IngestParams::default()
+    };
+    let stream = Endless::stream(b"text,b\n", b",", LONG);
+    let mut rows = delimited::Delimited::new(stream, "-".to_owned(), false, &params);
+    let problem = rows.next().unwrap().unwrap_err();
+    assert!(problem.message.contains("longer than"), "{problem}");
+    assert!(rows.held_bytes() <= 4 << 20);
+    assert!(rows.next().is_none());
+}
+
+#[test]
 fn a_text_without_end_comes_in_parts() {
     let params = IngestParams {
         part_bytes: 1 << 20,

@@ -9,9 +9,10 @@ use crate::output::DocumentWriter;
 use crate::output::csv::CsvWriter;
 use crate::output::jsonl::JsonlWriter;
 use crate::output::table::TableWriter;
-use crate::predict::{LabelParams, LabelledDocument, Unit};
+use crate::predict::{Classifier, LabelParams, LabelledDocument, Unit};
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Documents and bytes of text that are labelled together, on all threads.
 const BATCH_DOCUMENTS: usize = 2048;
@@ -142,18 +143,16 @@ fn classify(
     screen: &Screen,
 ) -> Result<()> {
     let mut next_paragraph = 0;
+    let classifiers = Mutex::new(Vec::new());
+    for _ in 0..rayon::current_num_threads() {
+        lock(&classifiers).push(model.classifier());
+    }
     loop {
         let batch = next_batch(documents, screen);
         if batch.is_empty() {
             break;
         }
-        let labelled: Vec<LabelledDocument> = batch
-            .into_par_iter()
-            .map_init(
-                || model.classifier(),
-                |classifier, d| classifier.label(d, params),
-            )
-            .collect();
+        let labelled = label_batch(batch, &classifiers, params);
         for mut document in labelled {
             match document.document.continues {
                 Some(_) => document.renumber(next_paragraph),
@@ -165,6 +164,38 @@ fn classify(
         screen.at(documents.counts().bytes_read);
     }
     writer.finish().map_err(screen::stdout_error)
+}
+
+/// Labels the documents of a batch on all threads, in their order. The classifiers are kept from batch to batch,
+/// since they remember words.
+fn label_batch(
+    batch: Vec<Document>,
+    classifiers: &Mutex<Vec<Classifier<'_>>>,
+    params: &LabelParams,
+) -> Vec<LabelledDocument> {
+    let chunk = batch.len().div_ceil(8 * rayon::current_num_threads());
+    let mut chunks: Vec<Vec<Document>> = Vec::new();
+    for document in batch {
+        match chunks.last_mut() {
+            Some(last) if last.len() < chunk => last.push(document),
+            _ => chunks.push(vec![document]),
+        }
+    }
+    chunks
+        .into_par_iter()
+        .flat_map_iter(|chunk| {
+            let mut classifier = lock(classifiers).pop().expect("one a thread");
+            let labelled: Vec<LabelledDocument> = (chunk.into_iter())
+                .map(|d| classifier.label(d, params))
+                .collect();
+            lock(classifiers).push(classifier);
+            labelled
+        })
+        .collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// About how many bytes of text the other fields of a row hold.

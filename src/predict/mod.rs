@@ -11,10 +11,10 @@ pub use document::{LabelParams, LabelledDocument, LabelledParagraph, Unit};
 pub use explain::{Contribution, Explanation};
 
 use crate::error::Result;
-use crate::features::TextCounts;
+use crate::features::{TextCounts, Tfidf};
 use crate::model::linear::{largest, sigmoid, single_probabilities};
 use crate::model::{Form, Model, Task, TaskModel};
-use crate::text::Scratch;
+use crate::text::{Part, Scratch};
 use std::sync::Arc;
 
 /// What a model says of one task of one text.
@@ -84,7 +84,45 @@ pub struct Classifier<'m> {
     scratches: Vec<Scratch>,
     /// Counts of the text in hand, a task each.
     counts: Vec<TextCounts>,
+    /// Columns of the character n-grams of the words met so far, a task each.
+    words: Vec<WordColumns>,
     row: Vec<(u32, f32)>,
+}
+
+/// The columns of the character n-grams of each word of a scratch's cache, looked up once a word.
+#[derive(Debug, Clone, Default)]
+struct WordColumns {
+    generation: u32,
+    /// By the word's number; none where it was not looked up yet.
+    spans: Vec<Option<(u32, u32)>>,
+    columns: Vec<u32>,
+}
+
+impl WordColumns {
+    /// Forgets everything when the scratch has.
+    fn keep_up_with(&mut self, scratch: &Scratch) {
+        if self.generation != scratch.generation() {
+            *self = WordColumns {
+                generation: scratch.generation(),
+                ..WordColumns::default()
+            };
+        }
+    }
+
+    fn columns(&mut self, word: u32, scratch: &Scratch, tfidf: &Tfidf) -> &[u32] {
+        let at = word as usize;
+        if at >= self.spans.len() {
+            self.spans.resize(at + 1, None);
+        }
+        let (start, end) = *self.spans[at].get_or_insert_with(|| {
+            let start = self.columns.len() as u32;
+            let hashes = scratch.character_hashes(word);
+            let known = hashes.filter_map(|hash| tfidf.vocabulary().column(hash));
+            self.columns.extend(known);
+            (start, self.columns.len() as u32)
+        });
+        &self.columns[start as usize..end as usize]
+    }
 }
 
 impl<'m> Classifier<'m> {
@@ -99,18 +137,20 @@ impl<'m> Classifier<'m> {
         for (at, analyzer) in self.model.analyzers().iter().enumerate() {
             let scratch = &mut self.scratches[at];
             analyzer.read(text, scratch);
-            // The tasks that read texts alike share one pass over the terms.
-            let mut alike: Vec<(&TaskModel, &mut TextCounts)> = (self.model.tasks().iter())
-                .zip(&mut self.counts)
-                .enumerate()
-                .filter(|(task, _)| self.model.analyzer_of(*task) == at)
-                .map(|(_, pair)| pair)
-                .collect();
-            scratch.visit(analyzer.params(), |occurrence| {
-                for (task, counts) in &mut alike {
-                    counts.add(&task.tfidf, occurrence.hash);
+            for (i, task) in self.model.tasks().iter().enumerate() {
+                if self.model.analyzer_of(i) == at {
+                    let (counts, words) = (&mut self.counts[i], &mut self.words[i]);
+                    words.keep_up_with(scratch);
+                    scratch.visit_parts(analyzer.params(), |part| match part {
+                        Part::Term(hash) => counts.add(&task.tfidf, hash),
+                        Part::CharactersOf(word) => {
+                            for column in words.columns(word, scratch, &task.tfidf) {
+                                counts.add_column(*column);
+                            }
+                        }
+                    });
                 }
-            });
+            }
         }
         (self.model.tasks().iter().zip(&mut self.counts))
             .map(|(task, counts)| {
@@ -229,6 +269,7 @@ impl Model {
                 .map(|_| Scratch::default())
                 .collect(),
             counts: self.tasks().iter().map(|t| t.tfidf.text_counts()).collect(),
+            words: vec![WordColumns::default(); self.tasks().len()],
             row: Vec::new(),
         }
     }

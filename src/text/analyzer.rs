@@ -88,6 +88,15 @@ struct Placed {
     denied: bool,
 }
 
+/// A part of a text, as [`Scratch::visit_parts`] gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A term, by its hash.
+    Term(u64),
+    /// All character n-grams of a word, by the word's number in the cache.
+    CharactersOf(u32),
+}
+
 /// The cache and the buffers of one thread's analysis.
 ///
 /// A scratch belongs to the [`Analyzer`] it was first used with.
@@ -102,6 +111,7 @@ pub struct Scratch {
     terms: Vec<Occurrence>,
     normalized: String,
     padded: String,
+    generation: u32,
 }
 
 impl Scratch {
@@ -131,6 +141,45 @@ impl Scratch {
             }
             Shape::Mark(mark) => MARKS[usize::from(mark)].0.to_owned(),
         }
+    }
+
+    /// How often the cache of words was emptied: a word's number means something until then.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Calls `each` with the parts of the latest text: every word n-gram and mark, and every word whose
+    /// character n-grams count, so that those can be remembered a word.
+    pub fn visit_parts(&self, params: &TextParams, mut each: impl FnMut(Part)) {
+        let (shortest, longest) = params.ngram_range;
+        for (i, first) in self.sequence.iter().enumerate() {
+            let mut hash = self.hash(first);
+            for n in 1..=longest {
+                let Some(last) = self.sequence.get(i + usize::from(n) - 1) else {
+                    break;
+                };
+                if n > 1 {
+                    hash = hash_append(hash, self.hash(last));
+                }
+                if n >= shortest {
+                    each(Part::Term(hash));
+                }
+            }
+            if params.char_ngram_range.is_some() {
+                each(Part::CharactersOf(first.word));
+            }
+        }
+        for mark in &self.marks {
+            each(Part::Term(mark.hash));
+        }
+    }
+
+    /// The hashes of the character n-grams of a word of the cache.
+    pub fn character_hashes(&self, word: u32) -> impl Iterator<Item = u64> + '_ {
+        let (start, end) = self.words[word as usize].grams;
+        self.grams[start as usize..end as usize]
+            .iter()
+            .map(|(hash, _)| *hash)
     }
 
     /// Calls `each` with every term occurrence of the latest text, in the order of
@@ -193,6 +242,7 @@ impl Scratch {
     }
 
     fn forget_words(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
         self.numbers.clear();
         self.words.clear();
         self.arena.clear();

@@ -11,7 +11,7 @@ pub mod normalize;
 pub mod stem;
 pub mod tokenize;
 
-pub use analyzer::{Analyzer, Occurrence, Scratch};
+pub use analyzer::{Analyzer, Occurrence, Part, Scratch};
 pub use ngrams::{hash_term, hash_word};
 
 use crate::error::{Error, Result};

@@ -12,6 +12,7 @@
 //! | `text` | plain text and Markdown, in parts where it is long |
 //! | `rows` | what the fields of a row mean |
 //! | `jsonl`, `delimited` | one row a line; CSV and TSV |
+//! | `split` | CSV bytes into records, past quotes that are not closed |
 //! | `dates` | the ways news writes a date |
 //!
 //! Memory does not grow with the input: a row or a part at a time is held.
@@ -23,6 +24,7 @@ mod jsonl;
 mod rows;
 mod sniff;
 mod sources;
+mod split;
 mod text;
 
 use std::collections::VecDeque;

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use super::*;
 
 mod endless;
+mod kinds;
 mod quotes;
 
 /// A folder of one file.

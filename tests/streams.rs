@@ -28,8 +28,10 @@ fn outputs_stand_in_the_order_of_the_inputs_at_any_number_of_threads() {
     folder.put("a.txt", "Third file.");
     for format in ["table", "jsonl", "csv"] {
         let line = format!("classify --model m.demarche rows.jsonl b.txt a.txt --format {format}");
-        let one = folder.output(&format!("{line} --threads 1"));
-        let two = folder.output(&format!("{line} --threads 2"));
+        let [one, two] = [1, 2].map(|n| folder.run(&format!("{line} --threads {n}")));
+        assert_eq!((one.code, one.stderr.lines().count()), (0, 1666));
+        assert!(one.stderr == two.stderr, "{format}: warnings differ");
+        let (one, two) = (one.stdout, two.stdout);
         assert!(one == two, "{format} differs with the threads");
         if format == "jsonl" {
             let said = json_lines(&one);
@@ -80,11 +82,8 @@ fn a_closed_pipe_is_no_failure() {
             .unwrap()
             .read_to_string(&mut stderr)
             .unwrap();
-        assert_eq!(
-            (child.wait().unwrap().code(), stderr.as_str()),
-            (Some(0), ""),
-            "{format}"
-        );
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{format}");
+        assert!(stderr.lines().all(|l| l.contains("no text in")), "{stderr}");
     }
 }
 

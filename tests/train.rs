@@ -172,6 +172,10 @@ fn senseless_options_are_refused_before_anything_is_read() {
         ("--c 0", "positive"),
         ("--c nan", "positive"),
         ("--c inf", "positive"),
+        ("--c -1", "C is -1, not a positive number"),
+        ("--ngram-range -1,2", "`-1,2` is no range"),
+        ("--min-df -1", "-1"),
+        ("--folds -1", "2..=100"),
         ("--c tone=x", "--c"),
         ("--ngram-range 2,1", "2,1"),
         ("--ngram-range 0,1", "0,1"),
@@ -288,9 +292,12 @@ fn the_format_of_the_rows_changes_nothing() {
         (0, true),
         "CSV on standard input"
     );
-    folder
-        .run_with(&format!("train - -o m.demarche {FIXED}"), csv())
-        .refused(&["--input-format csv"]);
+    let ran = folder.run_with(&format!("train - -o m.demarche {FIXED}"), csv());
+    assert_eq!(
+        (ran.code, folder.bytes("m.demarche") == bytes),
+        (0, true),
+        "CSV on standard input, by its header"
+    );
 }
 
 #[test]
@@ -388,7 +395,12 @@ fn a_codebook_is_kept() {
     assert_eq!(task(&card, "tone")["labels"][1]["definition"], "kind words");
     folder
         .run("train rows.jsonl -o m.demarche --codebook absent.md")
-        .refused(&["absent.md", "No such file"]);
+        .refused(&["absent.md", "No such file", "give --codebook a Markdown"]);
+    folder.put("other.md", "| label | is |\n|---|---|\n| dove | meek |\n");
+    let line = "train rows.jsonl -o m.demarche --codebook other.md";
+    let ran = folder.run(&format!("{line} {FIXED}"));
+    assert_eq!(ran.code, 0);
+    ran.says(&["note: the codebook defines none of the labels"]);
 }
 
 #[test]
@@ -479,6 +491,64 @@ fn a_place_that_cannot_be_written_is_refused_before_training() {
     assert!(Model::open(folder.path("folder/m.demarche")).is_ok());
     let left: Vec<_> = std::fs::read_dir(folder.path("folder")).unwrap().collect();
     assert_eq!(left.len(), 2, "no temporary file is left");
+}
+
+#[test]
+fn what_is_no_model_is_not_replaced() {
+    let folder = Folder::with_rows();
+    folder.put("notes.md", "# Notes\n");
+    folder.put("in/empty.jsonl", "");
+    let refuse = |line: &str, parts: &[&str]| {
+        let before = folder.bytes("rows.jsonl");
+        let ran = folder.run(&format!("{line} {FIXED}"));
+        ran.refused(parts);
+        assert_eq!(folder.bytes("rows.jsonl"), before, "{line}");
+    };
+    refuse(
+        "train rows.jsonl -o notes.md",
+        &["notes.md", "no demarche model", "another name"],
+    );
+    refuse(
+        "train rows.jsonl -o rows.jsonl",
+        &["rows.jsonl", "one of the inputs"],
+    );
+    refuse(
+        "train rows.jsonl in -o in/../in/empty.jsonl",
+        &["one of the inputs"],
+    );
+    refuse("train rows.jsonl -o -", &["--output -", "name the file"]);
+    refuse(
+        "train rows.jsonl --output=",
+        &["--output is empty", "name the file"],
+    );
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("rows.jsonl", folder.path("link")).unwrap();
+        refuse("train rows.jsonl -o link", &["link", "one of the inputs"]);
+        std::fs::hard_link(folder.path("rows.jsonl"), folder.path("hard")).unwrap();
+        refuse("train rows.jsonl -o hard", &["hard", "no demarche model"]);
+        std::os::unix::fs::symlink("/dev/null", folder.path("null")).unwrap();
+        refuse("train rows.jsonl -o null", &["null", "no regular file"]);
+    }
+    // What is empty, and a model, may be replaced.
+    for _ in 0..2 {
+        folder.output(&format!("train rows.jsonl -o in/empty.jsonl {FIXED}"));
+    }
+    assert!(Model::open(folder.path("in/empty.jsonl")).is_ok());
+}
+
+#[test]
+fn labels_of_jsonl_are_trimmed() {
+    let folder = Folder::with_rows();
+    let plain = card(&folder, FIXED);
+    let spaced = ROWS
+        .replace("\"tone\": \"", "\"tone\": \" ")
+        .replace("\"topics\": [", "\"topics\": [\" \", ")
+        .replace("\" \", ]", "\"\"]");
+    assert_ne!(spaced, ROWS);
+    let extra = json!({"text": "Envoys met.", "kind": "", "tone": "  "});
+    folder.put("rows.jsonl", format!("{spaced}{extra}\n"));
+    assert_eq!(card(&folder, FIXED)["tasks"], plain["tasks"]);
 }
 
 #[test]

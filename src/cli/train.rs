@@ -9,7 +9,7 @@ use crate::model::{Codebook, Model};
 use crate::output::scores;
 use crate::train::{GateRule, Row, TaskSpec, Trainer, labelled_row};
 use clap::Args;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// Arguments of `train`.
@@ -48,6 +48,11 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
     let codebook = read_codebook(args.codebook.as_deref())?;
     let params = args.train.params(codebook)?;
     let mut documents = args.input.open(&args.inputs)?;
+    if documents.will_read(Path::new(&args.output)) {
+        let error = Error::usage("is one of the inputs, which the model would replace");
+        return Err(error.at(Place::file(&args.output)).mend(OTHER_NAME));
+    }
+    check_replaced(&args.output)?;
     let screen = Screen::steps().show();
     let rows = read_rows(&mut documents, &params.specs(), &screen);
     let trained = Trainer::new(params)
@@ -56,6 +61,12 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
     screen.clear();
     for note in &trained.notes {
         screen.message(&format!("note: {note}"));
+    }
+    if is_foreign(&trained.model) {
+        screen.message(
+            "note: the codebook defines none of the labels; a definition is a row of a \
+             Markdown table whose first cell is the label",
+        );
     }
     trained.model.save(&args.output)?;
     report(
@@ -68,22 +79,60 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
     Ok(args.input.outcome(screen.skipped()))
 }
 
+const OTHER_NAME: &str = "give the model another name";
+
 /// Training may take long, so a place that cannot be written is refused before it.
 fn check_output(path: &str) -> Result<()> {
-    let place = || Place::file(path);
+    let wrong = |message: &str| Error::usage(message).at(Place::file(path));
+    if path.is_empty() {
+        return Err(Error::usage("--output is empty").mend("name the file to write"));
+    }
+    if path == "-" {
+        return Err(
+            Error::usage("--output -: a model is not written to standard output")
+                .mend("name the file to write"),
+        );
+    }
     if Path::new(path).is_dir() {
-        return Err(Error::usage("is a folder")
-            .at(place())
-            .mend("name the file to write"));
+        return Err(wrong("is a folder").mend("name the file to write"));
     }
     match Path::new(path).parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            Err(Error::usage("its folder does not exist")
-                .at(place())
-                .mend("make the folder first"))
+            Err(wrong("its folder does not exist").mend("make the folder first"))
         }
         _ => Ok(()),
     }
+}
+
+/// A file that is there is replaced only if it is a model, or empty.
+fn check_replaced(path: &str) -> Result<()> {
+    let wrong = |message: &str| Error::usage(message).at(Place::file(path)).mend(OTHER_NAME);
+    let unreadable = |error| Error::io(path, error).mend(OTHER_NAME);
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(unreadable(error)),
+        // A pipe is not even opened: that could wait for ever.
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(wrong("is no regular file, so no model can take its place"));
+        }
+        Ok(_) => {}
+    }
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    (file.take(8).read_to_end(&mut head)).map_err(unreadable)?;
+    if head.is_empty() || head == b"DEMARCHE" {
+        return Ok(());
+    }
+    Err(wrong(
+        "is there already and is no demarche model, so it is not replaced",
+    ))
+}
+
+/// Whether the model has a codebook, and that has none of the model's labels.
+fn is_foreign(model: &Model) -> bool {
+    let mut labels = model.tasks().iter().flat_map(|t| &t.task.labels);
+    (model.codebook())
+        .is_some_and(|codebook| labels.all(|label| codebook.definition(label).is_none()))
 }
 
 fn report(
@@ -110,7 +159,9 @@ fn report(
 
 fn read_codebook(path: Option<&str>) -> Result<Option<Codebook>> {
     let Some(path) = path else { return Ok(None) };
-    let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::io(path, error).mend("give --codebook a Markdown file in UTF-8 that can be read")
+    })?;
     Ok(Some(Codebook(text)))
 }
 

@@ -25,31 +25,31 @@ pub struct TrainArgs {
     estimator: EstimatorArg,
 
     /// Cost of a sample: larger fits closer
-    #[arg(long = "c", value_name = "[TASK=]C")]
+    #[arg(long = "c", allow_hyphen_values = true, value_name = "[TASK=]C")]
     c: Vec<PerTask<f64>>,
 
     /// Shortest and longest word n-gram
-    #[arg(long, value_name = "[TASK=]LOW,HIGH")]
+    #[arg(long, allow_hyphen_values = true, value_name = "[TASK=]LOW,HIGH")]
     ngram_range: Vec<PerTask<Range>>,
 
     /// Shortest and longest character n-gram within words, or off [default: off]
-    #[arg(long, value_name = "[TASK=]LOW,HIGH|off")]
+    #[arg(long, allow_hyphen_values = true, value_name = "[TASK=]LOW,HIGH|off")]
     char_ngram_range: Vec<PerTask<OptionalRange>>,
 
     /// Leave out terms in fewer texts: a count, or a share with a point [default: 2]
-    #[arg(long, value_name = "[TASK=]N")]
+    #[arg(long, allow_hyphen_values = true, value_name = "[TASK=]N")]
     min_df: Vec<PerTask<DocumentFrequency>>,
 
     /// Leave out terms in more texts: a count, or a share with a point [default: 1.0]
-    #[arg(long, value_name = "[TASK=]N")]
+    #[arg(long, allow_hyphen_values = true, value_name = "[TASK=]N")]
     max_df: Vec<PerTask<DocumentFrequency>>,
 
     /// Keep only that many terms, the commonest
-    #[arg(long, value_name = "[TASK=]N")]
+    #[arg(long, allow_hyphen_values = true, value_name = "[TASK=]N")]
     max_features: Vec<PerTask<usize>>,
 
     /// Keep only that many terms, by chi-squared [default: 2000 for linfa's estimators]
-    #[arg(long, value_name = "[TASK=]N")]
+    #[arg(long, allow_hyphen_values = true, value_name = "[TASK=]N")]
     chi2: Vec<PerTask<usize>>,
 
     /// How the two sides of a label are weighed
@@ -85,11 +85,16 @@ pub struct TrainArgs {
     no_idf: Vec<String>,
 
     /// Folds of cross-validation
-    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100))]
+    #[arg(long, allow_hyphen_values = true, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100))]
     folds: u16,
 
     /// Seed of folds, solver and bootstrap
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(
+        long,
+        allow_hyphen_values = true,
+        default_value_t = 0,
+        value_name = "N"
+    )]
     seed: u64,
 
     /// Take the default for options that are not given; do not choose by cross-validation
@@ -97,7 +102,12 @@ pub struct TrainArgs {
     no_cv: bool,
 
     /// Memory that linfa's dense estimators may take, in MB
-    #[arg(long, default_value_t = 2048, value_name = "MB")]
+    #[arg(
+        long,
+        allow_hyphen_values = true,
+        default_value_t = 2048,
+        value_name = "MB"
+    )]
     memory_budget: u64,
 }
 

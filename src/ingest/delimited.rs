@@ -1,17 +1,20 @@
 //! CSV and TSV: rows under a header.
 //!
-//! Owns its own splitting into records, by the rules of the `csv` crate (a test
-//! compares them), since that crate cannot say that a quote is never closed: it
-//! would hold the rest of the file in memory and deliver it as one field.
+//! Owns what a header may look like; [`split`](super::split) parts the bytes into records.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead};
+use std::sync::Arc;
 
-use encoding_rs::Encoding;
 use serde_json::{Map, Value};
 
-use super::encoding::{Stream, guess, not_utf8};
+use super::encoding::{Stream, not_utf8};
+use super::split::{Outcome, Records, Why};
 use super::{Document, Format, IngestParams, Problem, rows};
 use crate::error::Place;
+
+/// The columns that mean something to every command, whatever the case of their names.
+const KNOWN_COLUMNS: [&str; 6] = ["text", "id", "title", "date", "source", "article"];
 
 /// How many columns a message names.
 const NAMED_COLUMNS: usize = 20;
@@ -35,14 +38,20 @@ enum Reading {
 }
 
 impl Delimited {
-    pub fn new(stream: Stream, name: String, is_tsv: bool, params: &IngestParams) -> Self {
-        let delimiter = if is_tsv {
-            b'\t'
-        } else {
-            delimiter(stream.head())
+    pub fn new(mut stream: Stream, name: String, is_tsv: bool, params: &IngestParams) -> Self {
+        let named = separator_line(stream.head());
+        if let Some((_, length)) = named {
+            stream.consume(length);
+            stream.start = stream.start.map(|start| start + length as u64);
+        }
+        let delimiter = match named {
+            Some((delimiter, _)) => delimiter,
+            None if is_tsv => b'\t',
+            None => delimiter(stream.head()),
         };
+        let line = if named.is_some() { 2 } else { 1 };
         Delimited {
-            records: Records::new(stream, delimiter, params.max_record_bytes),
+            records: Records::new(stream, line, delimiter, params.max_record_bytes),
             name,
             header: Vec::new(),
             warned: false,
@@ -54,43 +63,64 @@ impl Delimited {
     /// How much memory it holds on to, in bytes.
     #[cfg(test)]
     pub fn held_bytes(&self) -> usize {
-        let record = &self.records.splitter.record;
-        record.bytes.capacity() + record.ends.capacity() * size_of::<usize>()
+        self.records.held_bytes()
     }
 
     fn place(&self) -> Place {
-        let record = &self.records.splitter.record;
+        let record = &self.records.record;
         let mut place = Place::line(self.name.as_str(), record.line);
         place.byte = record.byte;
         place
     }
 
-    /// Reads one record; a problem or the end of the file ends the reading.
+    /// Reads one record; a header that cannot be read, and the end of the file, end the reading.
     fn read(&mut self) -> Option<Result<(), Problem>> {
-        let outcome = self.records.next_record();
-        let max = self.records.max_record_bytes;
-        let problem = match outcome {
+        let n_fields = (self.state == Reading::Rows).then_some(self.header.len());
+        let outcome = self.records.next_record(n_fields);
+        let is_lost = self.state == Reading::Header;
+        let message = match outcome {
             Ok(Outcome::Record) => return Some(Ok(())),
-            Ok(Outcome::NoMore) => None,
-            Ok(Outcome::Unclosed) => Some(Problem::skipped(
-                self.place(),
-                format!(
-                    "a quote opened at line {} is never closed; nothing from here on was read",
-                    self.records.splitter.record.quote_line
-                ),
-            )),
-            Ok(Outcome::TooLong) => Some(Problem::skipped(
-                self.place(),
-                format!(
-                    "the record is longer than {max} bytes (its last quote opened at line {}, \
-                     and may never be closed); nothing from here on was read",
-                    self.records.splitter.record.quote_line
-                ),
-            )),
-            Err(error) => Some(self.records.stream.damaged(self.place(), &error)),
+            Ok(Outcome::NoMore) => {
+                self.state = Reading::Done;
+                return None;
+            }
+            Err(error) => {
+                self.state = Reading::Done;
+                let place = self.place();
+                return Some(Err(self.records.stream.damaged(place, &error)));
+            }
+            Ok(Outcome::Open(why)) => format!(
+                "the quote opened here is not closed{}",
+                self.told(why, is_lost)
+            ),
+            Ok(Outcome::TooLong) => format!(
+                "the line is longer than {} bytes",
+                self.records.max_record_bytes
+            ),
         };
-        self.state = Reading::Done;
-        problem.map(Err)
+        if is_lost {
+            self.state = Reading::Done;
+        }
+        Some(Err(Problem::skipped(self.place(), message)))
+    }
+
+    /// What shows that a quote is not closed, and what becomes of the rest.
+    fn told(&self, why: Why, is_lost: bool) -> String {
+        let shown = match why {
+            Why::NeverClosed => String::new(),
+            Why::TooLong => format!(" within {} bytes", self.records.max_record_bytes),
+            Why::Reopened => " before another opens".to_owned(),
+            Why::Fields(n) => format!(
+                " on its line, and the record it makes has {n} fields, the header {}",
+                self.header.len()
+            ),
+        };
+        let rest = if is_lost {
+            "it stands in the header, so nothing was read"
+        } else {
+            "reading goes on with the next line"
+        };
+        format!("{shown}; {rest}")
     }
 
     fn read_header(&mut self) -> Result<(), Problem> {
@@ -100,28 +130,15 @@ impl Delimited {
             Some(read) => read?,
         }
         self.state = Reading::Done;
-        let (cells, _) = self.records.splitter.record.cells();
+        let (cells, _) = self.records.record.cells();
         self.header = cells.iter().map(|cell| cell.trim().to_owned()).collect();
-        if self.header.iter().any(|name| name.contains('\0')) {
-            return Err(Problem::skipped(whole, "not text: it holds NUL bytes"));
+        let problem = |message| Problem::skipped(self.place(), message);
+        let known = known_columns(&self.header).map_err(problem)?;
+        if !known.iter().any(|&(_, name)| name == "text") {
+            return Err(problem(no_text(&self.header)));
         }
-        if !self.header.iter().any(|name| name == "text") {
-            let named: Vec<_> = self
-                .header
-                .iter()
-                .take(NAMED_COLUMNS)
-                .map(|name| format!("`{}`", name.chars().take(40).collect::<String>()))
-                .collect();
-            let more = if self.header.len() > NAMED_COLUMNS {
-                ", …"
-            } else {
-                ""
-            };
-            let message = format!(
-                "no column `text` in the header, which has {}{more}",
-                named.join(", ")
-            );
-            return Err(Problem::skipped(self.place(), message));
+        for (column, name) in known {
+            self.header[column] = name.to_owned();
         }
         self.state = Reading::Rows;
         Ok(())
@@ -129,11 +146,11 @@ impl Delimited {
 
     fn row(&mut self) -> Result<Document, Problem> {
         let place = self.place();
-        let record = &self.records.splitter.record;
-        if record.ends.len() != self.header.len() {
+        let record = &self.records.record;
+        if record.n_fields() != self.header.len() {
             let message = format!(
                 "the record has {} fields, the header {}",
-                record.ends.len(),
+                record.n_fields(),
                 self.header.len()
             );
             return Err(Problem::skipped(place, message));
@@ -172,7 +189,7 @@ impl Iterator for Delimited {
         while self.state == Reading::Rows {
             match self.read()? {
                 Err(problem) => return Some(Err(problem)),
-                Ok(()) if self.records.splitter.record.is_blank() => {}
+                Ok(()) if self.records.record.is_blank() => {}
                 Ok(()) => return Some(self.row()),
             }
         }
@@ -203,208 +220,86 @@ fn delimiter(head: &[u8]) -> u8 {
     }
 }
 
-/// One record: its cells end to end.
-#[derive(Debug, Default)]
-struct Record {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    /// The line on which it starts.
-    line: u64,
-    /// The offset at which it starts, where that is known.
-    byte: Option<u64>,
-    /// The line of the last quote that opened in it, or else its own.
-    quote_line: u64,
+/// The delimiter that a first line such as `sep=;` names, which Excel writes and reads, and
+/// the length of that line with its end.
+fn separator_line(head: &[u8]) -> Option<(u8, usize)> {
+    let (key, rest) = head.split_at_checked(4)?;
+    let (&delimiter, rest) = rest.split_first()?;
+    let end = match rest {
+        [b'\r', b'\n', ..] => 2,
+        [b'\r' | b'\n', ..] => 1,
+        _ => return None,
+    };
+    let is_one = delimiter.is_ascii() && !matches!(delimiter, b'"' | b'\r' | b'\n');
+    (is_one && key.eq_ignore_ascii_case(b"sep=")).then_some((delimiter, 5 + end))
 }
 
-impl Record {
-    /// What it takes to hold: a record of nothing but delimiters has no bytes of its own.
-    fn held_bytes(&self) -> usize {
-        self.bytes.len() + size_of_val(self.ends.as_slice())
+/// Whether the first line is a header: several columns, one of them `text`.
+pub(super) fn has_header(head: &[u8]) -> bool {
+    let stream = Stream::new(io::Cursor::new(head.to_vec()), Arc::default());
+    let params = IngestParams::default();
+    let mut rows = Delimited::new(stream, String::new(), false, &params);
+    if !matches!(rows.records.next_record(None), Ok(Outcome::Record)) {
+        return false;
     }
-
-    /// A line of nothing but white space.
-    fn is_blank(&self) -> bool {
-        self.ends.len() == 1 && self.bytes.trim_ascii().is_empty()
-    }
-
-    fn raw_cells(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .map(|(start, &end)| &self.bytes[start..end])
-    }
-
-    /// The cells as text, and the encoding where that is not plain UTF-8.
-    fn cells(&self) -> (Vec<String>, Option<&'static Encoding>) {
-        let utf8: Result<Vec<_>, _> = self
-            .raw_cells()
-            .map(|cell| std::str::from_utf8(cell).map(str::to_owned))
-            .collect();
-        if let Ok(cells) = utf8 {
-            return (cells, None);
-        }
-        // One guess a record: a short cell by itself says little.
-        let encoding = guess(&self.bytes);
-        let cells = self.raw_cells().map(|cell| {
-            let (text, _) = encoding.decode_without_bom_handling(cell);
-            text.into_owned()
-        });
-        (cells.collect(), Some(encoding))
-    }
+    let (cells, _) = rows.records.record.cells();
+    let is_text = |cell: &String| cell.trim().eq_ignore_ascii_case("text");
+    cells.len() > 1 && cells.iter().any(is_text)
 }
 
-enum Outcome {
-    Record,
-    NoMore,
-    Unclosed,
-    TooLong,
-}
-
-/// Where in a record the splitter stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Before the first byte of a record.
-    RecordStart,
-    /// Before the first byte of a field.
-    FieldStart,
-    /// In a field, outside quotes.
-    Bare,
-    /// In quotes.
-    Quoted,
-    /// Behind a quote met in quotes: the end of the field, or the first of two.
-    QuoteMet,
-}
-
-/// Splits a stream into records.
-struct Records {
-    stream: Stream,
-    max_record_bytes: u64,
-    splitter: Splitter,
-}
-
-impl Records {
-    fn new(stream: Stream, delimiter: u8, max_record_bytes: u64) -> Self {
-        Records {
-            max_record_bytes,
-            splitter: Splitter {
-                delimiter,
-                state: State::RecordStart,
-                record: Record::default(),
-                line: 1,
-                byte: stream.start,
-                after_cr: false,
-            },
-            stream,
+/// Which columns are the known ones: as they are written, else in any case.
+///
+/// # Errors
+/// A message that names two columns of the same name.
+fn known_columns(header: &[String]) -> Result<Vec<(usize, &'static str)>, String> {
+    let twice = |name: &str, first: usize, second: usize| {
+        format!(
+            "columns {} (`{}`) and {} (`{}`) are both `{name}`; rename one of them",
+            first + 1,
+            header[first],
+            second + 1,
+            header[second]
+        )
+    };
+    let mut seen = HashMap::new();
+    for (column, name) in header.iter().enumerate() {
+        // Spreadsheets write empty columns without a name.
+        if !name.is_empty()
+            && let Some(first) = seen.insert(name.as_str(), column)
+        {
+            return Err(twice(name, first, column));
         }
     }
-
-    /// Reads the next record into the splitter's `record`.
-    fn next_record(&mut self) -> io::Result<Outcome> {
-        self.splitter.begin();
-        loop {
-            let chunk = match self.stream.fill_buf() {
-                Ok(chunk) => chunk,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            if chunk.is_empty() {
-                return Ok(self.splitter.end_of_file());
-            }
-            let (used, ended) = self.splitter.feed(chunk);
-            self.stream.consume(used);
-            if self.splitter.record.held_bytes() as u64 > self.max_record_bytes {
-                return Ok(Outcome::TooLong);
-            }
-            if ended {
-                return Ok(Outcome::Record);
-            }
+    let mut known = Vec::new();
+    for name in KNOWN_COLUMNS {
+        if let Some(&column) = seen.get(name) {
+            known.push((column, name));
+            continue;
+        }
+        let mut alike = (0..header.len()).filter(|&i| header[i].eq_ignore_ascii_case(name));
+        match (alike.next(), alike.next()) {
+            (Some(first), Some(second)) => return Err(twice(name, first, second)),
+            (Some(column), None) => known.push((column, name)),
+            _ => {}
         }
     }
+    Ok(known)
 }
 
-/// The state machine under [`Records`].
-struct Splitter {
-    delimiter: u8,
-    state: State,
-    record: Record,
-    line: u64,
-    byte: Option<u64>,
-    after_cr: bool,
-}
-
-impl Splitter {
-    fn begin(&mut self) {
-        self.record.bytes.clear();
-        self.record.ends.clear();
-        self.state = State::RecordStart;
-        self.mark_start();
-    }
-
-    fn mark_start(&mut self) {
-        self.record.line = self.line;
-        self.record.byte = self.byte;
-        self.record.quote_line = self.line;
-    }
-
-    /// Takes bytes until a record ends; returns how many and whether one did.
-    fn feed(&mut self, chunk: &[u8]) -> (usize, bool) {
-        for (at, &byte) in chunk.iter().enumerate() {
-            let ends_line = byte == b'\r' || (byte == b'\n' && !self.after_cr);
-            if self.state == State::RecordStart && !matches!(byte, b'\r' | b'\n') {
-                self.mark_start();
-                self.state = State::FieldStart;
-            }
-            let ended = self.step(byte);
-            self.after_cr = byte == b'\r';
-            self.line += u64::from(ends_line);
-            self.byte = self.byte.map(|byte| byte + 1);
-            if ended {
-                return (at + 1, true);
-            }
-        }
-        (chunk.len(), false)
-    }
-
-    /// Takes one byte; returns whether it ended the record.
-    fn step(&mut self, byte: u8) -> bool {
-        let is_end = matches!(byte, b'\r' | b'\n');
-        self.state = match self.state {
-            // An empty line, or the `\n` of the `\r\n` that ended the record before.
-            State::RecordStart => State::RecordStart,
-            State::FieldStart if byte == b'"' => {
-                self.record.quote_line = self.line;
-                State::Quoted
-            }
-            State::Quoted if byte == b'"' => State::QuoteMet,
-            State::Quoted => {
-                self.record.bytes.push(byte);
-                State::Quoted
-            }
-            State::QuoteMet if byte == b'"' => {
-                self.record.bytes.push(byte);
-                State::Quoted
-            }
-            _ if is_end || byte == self.delimiter => {
-                self.record.ends.push(self.record.bytes.len());
-                State::FieldStart
-            }
-            State::FieldStart | State::Bare | State::QuoteMet => {
-                self.record.bytes.push(byte);
-                State::Bare
-            }
-        };
-        is_end && self.state == State::FieldStart
-    }
-
-    fn end_of_file(&mut self) -> Outcome {
-        match self.state {
-            State::RecordStart => Outcome::NoMore,
-            State::Quoted => Outcome::Unclosed,
-            State::FieldStart | State::Bare | State::QuoteMet => {
-                self.record.ends.push(self.record.bytes.len());
-                self.state = State::RecordStart;
-                Outcome::Record
-            }
-        }
-    }
+fn no_text(header: &[String]) -> String {
+    let named: Vec<_> = header
+        .iter()
+        .take(NAMED_COLUMNS)
+        .map(|name| format!("`{}`", name.chars().take(40).collect::<String>()))
+        .collect();
+    let more = if header.len() > NAMED_COLUMNS {
+        ", …"
+    } else {
+        ""
+    };
+    format!(
+        "no column `text` in the header, which has {}{more}; \
+         name the column that holds the text `text`",
+        named.join(", ")
+    )
 }

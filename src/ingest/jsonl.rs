@@ -8,6 +8,9 @@ use super::encoding::{Stream, decode, not_utf8};
 use super::{Document, Format, IngestParams, Problem, rows};
 use crate::error::Place;
 
+/// What mends a JSON file that is no JSONL.
+pub(super) const ONE_A_LINE: &str = "put one object on a line (JSONL)";
+
 /// The rows of a JSONL stream.
 pub(super) struct Jsonl {
     stream: Stream,
@@ -134,9 +137,42 @@ impl Iterator for Jsonl {
     }
 }
 
+/// Reads all of a stream as one object, laid out over several lines.
+pub(super) fn whole(
+    mut stream: Stream,
+    name: String,
+    params: &IngestParams,
+) -> Result<Document, Problem> {
+    let place = Place::line(name, 1);
+    let max = params.max_record_bytes;
+    let mut bytes = Vec::new();
+    let read = (&mut stream)
+        .take(max.saturating_add(1))
+        .read_to_end(&mut bytes);
+    if let Err(error) = read {
+        return Err(stream.damaged(place, &error));
+    }
+    if bytes.len() as u64 > max {
+        let message = format!("the object is longer than {max} bytes; {ONE_A_LINE}");
+        return Err(Problem::skipped(place, message));
+    }
+    let (text, _) = decode(&bytes);
+    match serde_json::from_str(&text) {
+        Ok(fields) => rows::document(fields, place, Format::Jsonl),
+        Err(error) => {
+            let message = format!("not one JSON object: {error}; {ONE_A_LINE}");
+            Err(Problem::skipped(place, message))
+        }
+    }
+}
+
 fn parse(line: &str, place: Place) -> Result<Document, Problem> {
     match serde_json::from_str(line) {
         Ok(Value::Object(fields)) => rows::document(fields, place, Format::Jsonl),
+        Ok(Value::Array(_)) => {
+            let message = format!("the line is an array, not a JSON object; {ONE_A_LINE}");
+            Err(Problem::skipped(place, message))
+        }
         Ok(other) => {
             let message = format!("the line is {}, not a JSON object", rows::kind(&other));
             Err(Problem::skipped(place, message))

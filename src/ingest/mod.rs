@@ -12,6 +12,7 @@
 //! | `text` | plain text and Markdown, in parts where it is long |
 //! | `rows` | what the fields of a row mean |
 //! | `jsonl`, `delimited` | one row a line; CSV and TSV |
+//! | `split` | CSV bytes into records, past quotes that are not closed |
 //! | `dates` | the ways news writes a date |
 //!
 //! Memory does not grow with the input: a row or a part at a time is held.
@@ -23,10 +24,12 @@ mod jsonl;
 mod rows;
 mod sniff;
 mod sources;
+mod split;
 mod text;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -196,6 +199,8 @@ pub struct Documents {
     params: IngestParams,
     counts: Counts,
     bytes_read: Arc<AtomicU64>,
+    /// The file at hand was warned of for its NULs.
+    nul_told: bool,
 }
 
 /// Finds what `inputs` name: files, folders, globs, and `-` for standard input.
@@ -221,6 +226,7 @@ pub fn open(inputs: &[String], params: &IngestParams) -> Result<Documents, Error
             ..Counts::default()
         },
         bytes_read: Arc::default(),
+        nul_told: false,
     })
 }
 
@@ -231,6 +237,16 @@ impl Documents {
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
             ..self.counts
         }
+    }
+
+    /// Whether one of the files still to be read is the one at `path`, by whatever name or link.
+    pub fn will_read(&self, path: &Path) -> bool {
+        let Ok(path) = path.canonicalize() else {
+            return false;
+        };
+        let found = self.found.as_slice().iter().flatten();
+        let mut paths = found.filter_map(|source| source.path.as_ref());
+        paths.any(|input| input.canonicalize().is_ok_and(|input| input == path))
     }
 
     fn next_record(&mut self) -> Option<Result<Document, Problem>> {
@@ -246,6 +262,7 @@ impl Documents {
             }
             match self.found.next()? {
                 Ok(source) => {
+                    self.nul_told = false;
                     match sniff::records(&source, &self.params, Arc::clone(&self.bytes_read)) {
                         Ok(records) => self.records = Some(records),
                         Err(problem) => return Some(Err(problem)),
@@ -260,26 +277,41 @@ impl Documents {
         match record {
             Ok(document) => {
                 self.counts.documents += u64::from(document.continues.is_none());
-                if document.undated {
-                    self.counts.unread_dates += 1;
-                    // One warning is news; a million would bury the rest.
-                    if self.counts.unread_dates == 1 {
-                        let date = rows::as_text(document.fields.get("date"));
-                        self.pending.push_back(Problem::warning(
-                            document.place.clone(),
-                            format!(
-                                "the date {:?} could not be read; the document is kept \
-                                 without one (later such dates are only counted)",
-                                date.unwrap_or_default()
-                            ),
-                        ));
-                    }
-                }
+                self.counts.unread_dates += u64::from(document.undated);
+                self.warn(document);
             }
             Err(problem) => match problem.severity {
                 Severity::Warning => self.counts.warnings += 1,
                 Severity::Skipped => self.counts.skipped += 1,
             },
+        }
+    }
+
+    /// Puts the warnings about a document behind it.
+    fn warn(&mut self, document: &Document) {
+        let mut warn = |message: String| {
+            let problem = Problem::warning(document.place.clone(), message);
+            self.pending.push_back(problem);
+        };
+        // One warning is news; a million would bury the rest.
+        if document.undated && self.counts.unread_dates == 1 {
+            let date = rows::as_text(document.fields.get("date"));
+            warn(format!(
+                "the date {:?} could not be read; the document is kept \
+                 without one (later such dates are only counted)",
+                date.unwrap_or_default()
+            ));
+        }
+        if document.continues.is_none() && document.text.trim().is_empty() {
+            warn(match &document.id {
+                Some(id) => format!("no text in `{id}`"),
+                None => "no text".to_owned(),
+            });
+        }
+        // In JSON a NUL is written as an escape, so it is meant.
+        if document.format != Format::Jsonl && !self.nul_told && document.text.contains('\0') {
+            self.nul_told = true;
+            warn("a NUL byte stands in the text and was kept (told once a file)".to_owned());
         }
     }
 }

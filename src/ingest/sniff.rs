@@ -4,9 +4,9 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::delimited::Delimited;
+use super::delimited::{self, Delimited};
 use super::encoding::{HEAD_BYTES, Stream};
-use super::jsonl::Jsonl;
+use super::jsonl::{self, Jsonl, ONE_A_LINE};
 use super::sources::Source;
 use super::text::Parts;
 use super::{Format, IngestParams, Problem, Records};
@@ -31,60 +31,128 @@ pub(super) fn records(
             }
         },
     };
-    let known = params.format.or(source.format);
-    let format = known.unwrap_or_else(|| sniff(stream.head()));
-    // A row with a NUL is one bad row; a text with one is no text.
-    let is_rows = matches!(format, Format::Jsonl | Format::Csv);
-    if (!is_rows || known.is_none())
-        && let Some(what) = binary(stream.head())
-    {
+    let head = stream.head();
+    // What the user says of the format goes before what the text looks like.
+    let no_text = binary(head).or_else(|| match params.format {
+        Some(_) => None,
+        None => markup(head),
+    });
+    if let Some(what) = no_text {
         return Err(Problem::skipped(place(), what));
     }
     let name = source.name.clone();
-    Ok(match format {
-        Format::Text | Format::Markdown => Box::new(Parts::new(stream, name, format, params)),
+    let format = params.format.or(source.format);
+    if params.format.is_none()
+        && format != Some(Format::Csv)
+        && json_array(head, source, format == Some(Format::Jsonl))
+    {
+        return Err(Problem::skipped(
+            place(),
+            format!("this is a JSON array; {ONE_A_LINE}"),
+        ));
+    }
+    if format.is_none() && source.is_json() && is_laid_out(head) {
+        return Ok(Box::new(std::iter::once(jsonl::whole(
+            stream, name, params,
+        ))));
+    }
+    Ok(match format.unwrap_or_else(|| sniff(head)) {
+        format @ (Format::Text | Format::Markdown) => {
+            Box::new(Parts::new(stream, name, format, params))
+        }
         Format::Jsonl => Box::new(Jsonl::new(stream, name, params)),
         Format::Csv => Box::new(Delimited::new(stream, name, source.is_tsv(), params)),
     })
 }
 
-/// JSONL where a line is a JSON object, else text.
+/// JSONL where a line is a JSON object, CSV under a header with a column `text`, else text.
 fn sniff(head: &[u8]) -> Format {
     if !head.trim_ascii_start().starts_with(b"{") {
-        return Format::Text;
+        return match delimited::has_header(head) {
+            true => Format::Csv,
+            false => Format::Text,
+        };
     }
-    let cut = head.len() >= HEAD_BYTES - 3;
+    let cut = is_cut(head);
     let mut lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').collect();
     let last = lines.pop().unwrap_or_default();
-    let is_object = |line: &&[u8]| {
-        let text = String::from_utf8_lossy(line);
-        serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text).is_ok()
-    };
     // The end of a long first line is out of sight, so its beginning must do.
     let begins_object = |line: &[u8]| {
         let inside = line.trim_ascii_start().strip_prefix(b"{");
         inside.is_some_and(|inside| inside.trim_ascii_start().starts_with(b"\""))
     };
-    let found = lines.iter().any(is_object)
+    let found = lines.iter().any(|line| is_object(line))
         || if cut {
             begins_object(last)
         } else {
-            is_object(&last)
+            is_object(last)
         };
     if found { Format::Jsonl } else { Format::Text }
 }
 
-/// Why a file cannot be text, if so.
+/// Whether more may follow the first bytes.
+fn is_cut(head: &[u8]) -> bool {
+    head.len() >= HEAD_BYTES - 3
+}
+
+fn is_object(line: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(line);
+    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text).is_ok()
+}
+
+/// Whether the first bytes are an array of objects, or in a .json file any array. A JSONL file
+/// may hold a whole array on a line, which is one bad line.
+fn json_array(head: &[u8], source: &Source, is_jsonl: bool) -> bool {
+    let head = head.trim_ascii_start();
+    let Some(inside) = head.strip_prefix(b"[").map(<[u8]>::trim_ascii_start) else {
+        return false;
+    };
+    if is_jsonl {
+        let line = head.split(|&byte| byte == b'\n').next().unwrap_or(head);
+        let is_whole = serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+        return !is_whole && (line.len() < head.len() || !is_cut(head));
+    }
+    let object = inside.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    source.is_json() || object.is_some_and(|object| matches!(object.first(), Some(b'"' | b'}')))
+}
+
+/// Whether a JSON file begins with an object that goes on for several lines.
+fn is_laid_out(head: &[u8]) -> bool {
+    let head = head.trim_ascii_start();
+    let mut lines = head.splitn(2, |&byte| byte == b'\n');
+    let (first, rest) = (lines.next().unwrap_or(head), lines.next());
+    head.starts_with(b"{") && rest.is_some() && !is_object(first)
+}
+
+/// Why a file cannot be text, if so. A stray NUL is no reason; [`Documents`](super::Documents)
+/// warns of it.
 fn binary(head: &[u8]) -> Option<&'static str> {
+    let nuls = head.iter().filter(|&&byte| byte == 0).count();
     if head.starts_with(b"%PDF-") {
         Some("a PDF, not text; convert it first (for example with pdftotext)")
     } else if head.starts_with(b"PK\x03\x04") {
         Some("a zip archive or office document, not text; convert it to text first")
-    } else if head.contains(&0) {
-        Some("not text: it holds NUL bytes (UTF-16 is read where it has a byte order mark)")
+    } else if head.starts_with(b"{\\rtf") {
+        Some("an RTF document, not text; save it as plain text first")
+    } else if nuls * 100 > head.len() {
+        Some(
+            "not text: more than 1 % of it are NUL bytes (UTF-16 is read where it has a \
+             byte order mark)",
+        )
     } else {
         None
     }
+}
+
+/// Why a file is not text but a page of markup, if so.
+fn markup(head: &[u8]) -> Option<&'static str> {
+    let head = head.trim_ascii_start();
+    let starts = |tag: &[u8]| {
+        let start = head.get(..tag.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(tag))
+    };
+    (starts(b"<!doctype html") || starts(b"<html"))
+        .then_some("an HTML page, not text; save the page's text and give that")
 }
 
 #[cfg(test)]
@@ -101,5 +169,26 @@ mod tests {
         assert_eq!(sniff(b""), Format::Text);
         let long = format!("{{\"text\": \"{}", "a".repeat(HEAD_BYTES));
         assert_eq!(sniff(&long.as_bytes()[..HEAD_BYTES]), Format::Jsonl);
+    }
+
+    #[test]
+    fn a_header_with_a_column_of_text_is_csv() {
+        for head in [
+            "id,text\n1,a",
+            "Text;id\r\n",
+            "\"id\"\t\"TEXT\"",
+            "sep=|\nid|text\n",
+        ] {
+            assert_eq!(sniff(head.as_bytes()), Format::Csv, "{head:?}");
+        }
+        for head in [
+            "text\na, b\n",
+            "The text, and more\n",
+            "a,b\nid,text\n",
+            "\"id,text\n",
+            ",\n",
+        ] {
+            assert_eq!(sniff(head.as_bytes()), Format::Text, "{head:?}");
+        }
     }
 }

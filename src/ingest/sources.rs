@@ -57,6 +57,22 @@ impl Source {
     pub fn is_tsv(&self) -> bool {
         without_gz(&self.name).ends_with(".tsv")
     }
+
+    /// Whether the name says that it is JSON of whatever layout.
+    pub fn is_json(&self) -> bool {
+        without_gz(&self.name).ends_with(".json")
+    }
+}
+
+/// Whether it is a pipe, socket or device: reading one may never end, or never begin.
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+fn special_problem(path: &Path) -> Problem {
+    let message = "no regular file but a pipe, socket or device, which is left out; \
+                   one named itself is read";
+    Problem::warning(Place::file(display(path)), message)
 }
 
 type Found = Vec<Result<Source, Problem>>;
@@ -107,6 +123,7 @@ fn folder(root: &Path, found: &mut Found) {
     for entry in walk.into_iter().filter_entry(is_shown) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) if is_special(entry.path()) => problems.push(special_problem(entry.path())),
             Ok(entry) if format_of(&display(entry.path())).is_some() => {
                 paths.push(entry.into_path());
             }
@@ -192,6 +209,8 @@ fn glob(pattern: &str, found: &mut Found) -> Result<(), Error> {
     for path in matches {
         if path.is_dir() {
             folder(&path, found);
+        } else if is_special(&path) {
+            found.push(Err(special_problem(&path)));
         } else {
             found.push(Ok(Source::file(path)));
         }

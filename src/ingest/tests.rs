@@ -13,6 +13,8 @@ use tempfile::TempDir;
 use super::*;
 
 mod endless;
+mod kinds;
+mod quotes;
 
 /// A folder of one file.
 fn file(name: &str, bytes: impl AsRef<[u8]>) -> (TempDir, String) {
@@ -134,7 +136,7 @@ fn bad_rows_are_named_and_the_rest_read() {
     assert!(problems.iter().all(|p| p.severity == Severity::Skipped));
     let said: Vec<_> = problems.iter().map(|p| p.message.as_str()).collect();
     assert_eq!(said[0], "not JSON: key must be a string at column 2");
-    assert_eq!(said[1], "the line is an array, not a JSON object");
+    assert!(said[1].starts_with("the line is an array, not a JSON object; "));
     assert_eq!(said[2], "the field `text` is a number, not a string");
     assert_eq!(said[3], "no field `text`");
     assert!(
@@ -270,7 +272,7 @@ fn what_is_no_text_is_skipped() {
 #[test]
 fn the_format_is_told_by_content_or_by_the_user() {
     assert_eq!(read("x", "{\"text\": \"a\"}\n").0[0].format, Format::Jsonl);
-    assert_eq!(read("x", "text,a\nb,c\n").0[0].format, Format::Text);
+    assert_eq!(read("x", "b,a\nb,c\n").0[0].format, Format::Text);
     assert_eq!(read("x", "").0[0].text, "");
     let (_folder, path) = file("x.txt", "text,a\nb,c\n");
     let params = IngestParams {
@@ -335,32 +337,11 @@ fn a_csv_without_its_column_names_those_it_has() {
     let said = &problems[0].message;
     assert_eq!(
         said,
-        "no column `text` in the header, which has `id`, `body`"
+        "no column `text` in the header, which has `id`, `body`; \
+         name the column that holds the text `text`"
     );
     assert_eq!(read("a.csv", "").1.len(), 1);
     assert_eq!(read("a.csv", "text\n"), (vec![], vec![]));
-}
-
-#[test]
-fn a_quote_never_closed_is_told_where_it_opened() {
-    let (documents, problems) = read("a.csv", "id,text\n1,a\n2,\"b\n3,c\n4,d\n");
-    assert_eq!(texts(&documents), ["a"]);
-    assert_eq!(lines(&problems), [Some(3)]);
-    assert!(
-        problems[0]
-            .message
-            .contains("a quote opened at line 3 is never closed")
-    );
-    let params = IngestParams {
-        max_record_bytes: 100,
-        ..IngestParams::default()
-    };
-    let rest = "more,text\n".repeat(100_000);
-    let (_folder, path) = file("a.csv", format!("id,text\n1,a\n2,\"b\n{rest}"));
-    let (documents, problems, counts) = read_with(&path, &params);
-    assert_eq!((documents.len(), problems.len()), (1, 1));
-    assert!(problems[0].message.contains("last quote opened at line 3"));
-    assert!(counts.bytes_read < 200_000, "the rest was read");
 }
 
 #[test]
@@ -488,7 +469,7 @@ proptest! {
         let (documents, problems) = parts(text.as_bytes(), part_bytes);
         let decoded = text.strip_prefix('\u{feff}').unwrap_or(&text);
         prop_assert_eq!(put_together(&documents), decoded);
-        prop_assert_eq!(problems, vec![]);
+        prop_assert!(problems.iter().all(|p| p.message == "no text"));
         prop_assert!(documents.iter().all(|d| d.text.len() <= part_bytes.max(3)));
     }
 
@@ -496,7 +477,8 @@ proptest! {
     fn parts_of_any_bytes_hold_together(bytes in prop::collection::vec(1u8..=255, 0..300), part_bytes in 1usize..60) {
         let (documents, problems) = parts(&bytes, part_bytes);
         put_together(&documents);
-        prop_assert!(problems.len() <= 1);
+        let lost = problems.iter().filter(|p| p.message != "no text");
+        prop_assert!(lost.count() <= 1);
     }
 
     #[test]
@@ -510,27 +492,5 @@ proptest! {
         for name in ["a.csv", "a.tsv", "a.jsonl", "a.md", "a"] {
             read(name, &bytes);
         }
-    }
-
-    #[test]
-    fn csv_is_split_as_the_csv_crate_splits_it(body in "[a\",\n\r é]{0,60}") {
-        let rows = format!("text,b\n{body}");
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .from_reader(rows.as_bytes());
-        let theirs: Vec<String> = reader
-            .records()
-            .map(Result::unwrap)
-            .filter(|record| record.len() == 2)
-            .map(|record| record[0].to_owned())
-            .collect();
-        let (documents, problems) = read("a.csv", &rows);
-        let ours = texts(&documents);
-        let unclosed = problems.iter().any(|p| p.message.contains("never closed"));
-        // They end an open quote with the file, which gives at most one row more.
-        prop_assert!(
-            ours == theirs || (unclosed && theirs.len() <= ours.len() + 1 && theirs.starts_with(&ours.iter().map(ToString::to_string).collect::<Vec<_>>())),
-            "{ours:?} {theirs:?}"
-        );
     }
 }

@@ -122,12 +122,15 @@ impl<'r> Corpus<'r> {
             number(hash, text.len());
             hash.update(text.as_bytes());
         };
+        let rule = KindRule::of(self.rows);
         for row in self.rows {
             string(&mut hash, Some(&row.text));
             string(&mut hash, row.article.as_deref());
             string(&mut hash, row.kind.as_deref());
-            hash.update((row.gold.len() as u64).to_le_bytes());
-            for (task, gold) in &row.gold {
+            let gold = (row.gold.keys()).filter_map(|t| Some((t, rule.gold(row, t)?)));
+            let gold: Vec<(&String, &Gold)> = gold.collect();
+            hash.update((gold.len() as u64).to_le_bytes());
+            for (task, gold) in gold {
                 string(&mut hash, Some(task));
                 let labels = match gold {
                     Gold::Single(label) => std::slice::from_ref(label),

@@ -247,25 +247,27 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
     })
 }
 
-/// JSONL: null is unlabelled, `[]` is labelled none.
+/// JSONL: null is unlabelled, `[]` is labelled none. An empty string is unlabelled for a single
+/// task and no label for a multi one.
 fn json_labels(value: &Value, form: Form) -> Result<Option<Gold>, String> {
     let label = |value: &Value| match value {
-        Value::String(label) => Ok(label.clone()),
-        Value::Number(label) => Ok(label.to_string()),
-        Value::Bool(label) => Ok(label.to_string()),
+        Value::String(label) => Ok(Some(label.trim().to_owned()).filter(|l| !l.is_empty())),
+        Value::Number(label) => Ok(Some(label.to_string())),
+        Value::Bool(label) => Ok(Some(label.to_string())),
         _ => Err("holds something that is no label".to_owned()),
     };
     match (value, form) {
         (Value::Null, _) => Ok(None),
         (Value::Array(values), Form::Multi) => {
-            let labels: Result<Vec<String>, String> = values.iter().map(label).collect();
+            let labels: Result<Vec<String>, String> =
+                values.iter().filter_map(|v| label(v).transpose()).collect();
             Ok(Some(multi(labels?)))
         }
         (Value::Array(_), Form::Single) => {
             Err("is a list, but the task takes one label (name:multi takes a list)".to_owned())
         }
-        (value, Form::Single) => Ok(Some(Gold::Single(label(value)?))),
-        (value, Form::Multi) => Ok(Some(multi(vec![label(value)?]))),
+        (value, Form::Single) => Ok(label(value)?.map(Gold::Single)),
+        (value, Form::Multi) => Ok(Some(multi(label(value)?.into_iter().collect()))),
     }
 }
 

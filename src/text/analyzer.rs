@@ -97,6 +97,12 @@ pub enum Part {
     CharactersOf(u32),
 }
 
+/// A step of the walk over a text's words, by their places in it.
+enum Step {
+    Ngram { first: usize, n: u8, hash: u64 },
+    Characters(usize),
+}
+
 /// The cache and the buffers of one thread's analysis.
 ///
 /// A scratch belongs to the [`Analyzer`] it was first used with.
@@ -151,26 +157,36 @@ impl Scratch {
     /// Calls `each` with the parts of the latest text: every word n-gram and mark, and every word whose
     /// character n-grams count, so that those can be remembered a word.
     pub fn visit_parts(&self, params: &TextParams, mut each: impl FnMut(Part)) {
+        self.walk(params, |step| match step {
+            Step::Ngram { hash, .. } => each(Part::Term(hash)),
+            Step::Characters(at) if params.char_ngram_range.is_some() => {
+                each(Part::CharactersOf(self.sequence[at].word));
+            }
+            Step::Characters(_) => {}
+        });
+        for mark in &self.marks {
+            each(Part::Term(mark.hash));
+        }
+    }
+
+    /// Calls `each` with every word n-gram that starts at a word, and then with the word.
+    fn walk(&self, params: &TextParams, mut each: impl FnMut(Step)) {
         let (shortest, longest) = params.ngram_range;
-        for (i, first) in self.sequence.iter().enumerate() {
-            let mut hash = self.hash(first);
+        debug_assert!(longest <= MAX_NGRAM);
+        for (first, placed) in self.sequence.iter().enumerate() {
+            let mut hash = self.hash(placed);
             for n in 1..=longest {
-                let Some(last) = self.sequence.get(i + usize::from(n) - 1) else {
+                let Some(last) = self.sequence.get(first + usize::from(n) - 1) else {
                     break;
                 };
                 if n > 1 {
                     hash = hash_append(hash, self.hash(last));
                 }
                 if n >= shortest {
-                    each(Part::Term(hash));
+                    each(Step::Ngram { first, n, hash });
                 }
             }
-            if params.char_ngram_range.is_some() {
-                each(Part::CharactersOf(first.word));
-            }
-        }
-        for mark in &self.marks {
-            each(Part::Term(mark.hash));
+            each(Step::Characters(first));
         }
     }
 
@@ -185,38 +201,26 @@ impl Scratch {
     /// Calls `each` with every term occurrence of the latest text, in the order of
     /// [`Analyzer::terms`], without a list of them.
     pub fn visit(&self, params: &TextParams, mut each: impl FnMut(Occurrence)) {
-        let (shortest, longest) = params.ngram_range;
-        debug_assert!(longest <= MAX_NGRAM);
-        for (i, first) in self.sequence.iter().enumerate() {
-            let mut hash = self.hash(first);
-            for n in 1..=longest {
-                let Some(last) = self.sequence.get(i + usize::from(n) - 1) else {
-                    break;
-                };
-                if n > 1 {
-                    hash = hash_append(hash, self.hash(last));
-                }
-                if n >= shortest {
-                    each(Occurrence {
-                        hash,
-                        start: first.start,
-                        end: last.end,
-                        first_word: i as u32,
-                        shape: Shape::Words(n),
-                    });
+        let occurrence = |hash, first: usize, last: usize, shape| Occurrence {
+            hash,
+            start: self.sequence[first].start,
+            end: self.sequence[last].end,
+            first_word: first as u32,
+            shape,
+        };
+        self.walk(params, |step| match step {
+            Step::Ngram { first, n, hash } => {
+                let last = first + usize::from(n) - 1;
+                each(occurrence(hash, first, last, Shape::Words(n)));
+            }
+            Step::Characters(at) => {
+                let (start, end) = self.words[self.sequence[at].word as usize].grams;
+                for gram in start..end {
+                    let hash = self.grams[gram as usize].0;
+                    each(occurrence(hash, at, at, Shape::Chars(gram)));
                 }
             }
-            let grams = self.words[first.word as usize].grams;
-            for gram in grams.0..grams.1 {
-                each(Occurrence {
-                    hash: self.grams[gram as usize].0,
-                    start: first.start,
-                    end: first.end,
-                    first_word: i as u32,
-                    shape: Shape::Chars(gram),
-                });
-            }
-        }
+        });
         for mark in &self.marks {
             each(*mark);
         }

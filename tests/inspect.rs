@@ -56,9 +56,7 @@ fn the_strongest_terms_are_those_of_the_weights() {
         for (label, shown) in shown["labels"].as_array().unwrap().iter().enumerate() {
             let weight = |term: &str| {
                 let names = task.tfidf.vocabulary().names();
-                let column = names
-                    .binary_search_by(|name| name.as_str().cmp(term))
-                    .unwrap();
+                let column = names.iter().position(|name| name == term).unwrap();
                 task.linear.feature(column as u32)[label]
             };
             let all: Vec<f32> = (0..task.linear.n_features() as u32)
@@ -146,7 +144,7 @@ fn a_model_of_the_longest_terms_can_be_opened() {
     params.given.ngram_range = Some((1, 8));
     let model = Trainer::new(params).fit(&rows).unwrap().model;
     let longest = model.tasks()[0].tfidf.vocabulary().names().iter();
-    assert!(longest.map(String::len).max() > Some(5000));
+    assert!(longest.map(str::len).max() > Some(5000));
     assert_eq!(
         Model::from_bytes(&model.to_bytes().unwrap()).unwrap(),
         model

@@ -4,20 +4,18 @@
 //! the vectorizer is fitted from its counts. A count says nothing of other texts, so
 //! nothing leaks between folds.
 
-use crate::text::analyzer::PassThrough;
-use crate::text::{Analyzer, Scratch};
+use super::TermNames;
+use crate::text::{Analyzer, HashIndex, Scratch};
 use rayon::prelude::*;
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 
-/// Texts that one thread analyzes before its dictionary is merged.
-const TEXTS_A_CHUNK: usize = 512;
+/// The fewest texts for which a thread makes a dictionary of its own.
+const MIN_TEXTS_A_CHUNK: usize = 1024;
 
 /// The term counts of a corpus, `[n_samples, n_terms]` in compressed sparse rows; terms
-/// are numbered in the byte order of their names.
+/// are numbered in the order in which they first appear.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TermCounts {
-    names: Vec<String>,
+    names: TermNames,
     row_starts: Vec<usize>,
     terms: Vec<u32>,
     counts: Vec<u32>,
@@ -26,8 +24,9 @@ pub struct TermCounts {
 impl TermCounts {
     /// Counts the terms of `texts`, on rayon's threads; the result does not depend on how many.
     pub fn of<T: AsRef<str> + Sync>(texts: &[T], analyzer: &Analyzer) -> Self {
-        let chunks: Vec<CountsBuilder> = texts
-            .par_chunks(TEXTS_A_CHUNK)
+        let chunk = texts.len().div_ceil(rayon::current_num_threads());
+        let mut chunks: Vec<CountsBuilder> = texts
+            .par_chunks(chunk.max(MIN_TEXTS_A_CHUNK))
             .map(|chunk| {
                 let mut builder = CountsBuilder::default();
                 let mut scratch = Scratch::default();
@@ -37,8 +36,9 @@ impl TermCounts {
                 builder
             })
             .collect();
-        let mut whole = CountsBuilder::default();
-        for chunk in chunks {
+        let rest = chunks.split_off(chunks.len().min(1));
+        let mut whole = chunks.pop().unwrap_or_default();
+        for chunk in rest {
             whole.append(chunk);
         }
         whole.build()
@@ -54,8 +54,8 @@ impl TermCounts {
         self.names.len()
     }
 
-    /// The names of the terms, sorted.
-    pub fn names(&self) -> &[String] {
+    /// The names of the terms, by number.
+    pub fn names(&self) -> &TermNames {
         &self.names
     }
 
@@ -71,15 +71,29 @@ impl TermCounts {
 }
 
 /// Collects [`TermCounts`] text by text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CountsBuilder {
-    ids: HashMap<u64, u32, BuildHasherDefault<PassThrough>>,
+    numbers: HashIndex,
     hashes: Vec<u64>,
-    names: Vec<String>,
+    names: TermNames,
     row_starts: Vec<usize>,
     terms: Vec<u32>,
     counts: Vec<u32>,
     row: Vec<u32>,
+}
+
+impl Default for CountsBuilder {
+    fn default() -> Self {
+        CountsBuilder {
+            numbers: HashIndex::default(),
+            hashes: Vec::new(),
+            names: TermNames::default(),
+            row_starts: vec![0],
+            terms: Vec::new(),
+            counts: Vec::new(),
+            row: Vec::new(),
+        }
+    }
 }
 
 impl CountsBuilder {
@@ -88,8 +102,9 @@ impl CountsBuilder {
         analyzer.read(text, scratch);
         let mut row = std::mem::take(&mut self.row);
         row.clear();
-        scratch.visit(analyzer.params(), |occurrence| {
-            row.push(self.id(occurrence.hash, || scratch.name(&occurrence)));
+        analyzer.visit(scratch, |occurrence| {
+            let name = |out: &mut String| scratch.append_name(&occurrence, out);
+            row.push(self.number(occurrence.hash, name));
         });
         row.sort_unstable();
         for run in row.chunk_by(|a, b| a == b) {
@@ -100,61 +115,46 @@ impl CountsBuilder {
         self.row_starts.push(self.terms.len());
     }
 
-    fn id(&mut self, hash: u64, name: impl FnOnce() -> String) -> u32 {
-        *self.ids.entry(hash).or_insert_with(|| {
+    /// The number of the term with this hash; a new one is named.
+    #[inline]
+    fn number(&mut self, hash: u64, name: impl FnOnce(&mut String)) -> u32 {
+        let fresh = self.names.len() as u32;
+        let number = self.numbers.get_or_insert(hash, fresh);
+        if number == fresh {
             self.hashes.push(hash);
-            self.names.push(name());
-            (self.names.len() - 1) as u32
-        })
+            self.names.push_with(name);
+        }
+        number
     }
 
+    /// Adds the texts of a builder that saw those behind ours.
     fn append(&mut self, other: CountsBuilder) {
-        let renumbered: Vec<u32> = other
-            .names
-            .into_iter()
-            .zip(&other.hashes)
-            .map(|(name, hash)| self.id(*hash, || name))
+        let renumbered: Vec<u32> = (other.names.iter().zip(&other.hashes))
+            .map(|(name, hash)| self.number(*hash, |out| out.push_str(name)))
             .collect();
-        let base = self.terms.len();
-        self.terms
-            .extend(other.terms.iter().map(|id| renumbered[*id as usize]));
-        self.counts.extend(other.counts);
-        self.row_starts
-            .extend(other.row_starts.iter().map(|end| base + end));
+        let mut row: Vec<(u32, u32)> = Vec::new();
+        for ends in other.row_starts.windows(2) {
+            let range = ends[0]..ends[1];
+            row.clear();
+            let numbers = (other.terms[range.clone()].iter()).map(|n| renumbered[*n as usize]);
+            row.extend(numbers.zip(other.counts[range].iter().copied()));
+            row.sort_unstable();
+            self.terms.extend(row.iter().map(|(term, _)| term));
+            self.counts.extend(row.iter().map(|(_, count)| count));
+            self.row_starts.push(self.terms.len());
+        }
     }
 
-    /// Numbers the terms in the byte order of their names.
-    pub fn build(self) -> TermCounts {
-        let mut order: Vec<u32> = (0..self.names.len() as u32).collect();
-        order.par_sort_unstable_by(|a, b| self.names[*a as usize].cmp(&self.names[*b as usize]));
-        let mut rank = vec![0u32; order.len()];
-        for (new, old) in order.iter().enumerate() {
-            rank[*old as usize] = new as u32;
+    /// The counts.
+    pub fn build(mut self) -> TermCounts {
+        self.terms.shrink_to_fit();
+        self.counts.shrink_to_fit();
+        TermCounts {
+            names: self.names,
+            row_starts: self.row_starts,
+            terms: self.terms,
+            counts: self.counts,
         }
-        let mut old_names = self.names;
-        let names = order
-            .iter()
-            .map(|old| std::mem::take(&mut old_names[*old as usize]))
-            .collect();
-        let mut counts = TermCounts {
-            names,
-            row_starts: vec![0],
-            terms: Vec::with_capacity(self.terms.len()),
-            counts: Vec::with_capacity(self.counts.len()),
-        };
-        let mut start = 0;
-        let mut row: Vec<(u32, u32)> = Vec::new();
-        for end in self.row_starts {
-            row.clear();
-            let terms = self.terms[start..end].iter().map(|id| rank[*id as usize]);
-            row.extend(terms.zip(self.counts[start..end].iter().copied()));
-            row.sort_unstable();
-            counts.terms.extend(row.iter().map(|(term, _)| term));
-            counts.counts.extend(row.iter().map(|(_, count)| count));
-            counts.row_starts.push(end);
-            start = end;
-        }
-        counts
     }
 }
 
@@ -164,22 +164,23 @@ mod tests {
     use crate::text::TextParams;
 
     #[test]
-    fn terms_are_sorted_and_counted() {
+    fn terms_are_numbered_as_they_appear_and_counted() {
         let analyzer = Analyzer::new(TextParams {
             ngram_range: (1, 1),
             ..TextParams::default()
         })
         .unwrap();
         let counts = TermCounts::of(&["war trade war", "", "peace"], &analyzer);
-        assert_eq!(counts.names(), ["peac", "trade", "war"]);
-        assert_eq!(counts.row(0).collect::<Vec<_>>(), [(1, 1), (2, 2)]);
+        let names: Vec<&str> = counts.names().iter().collect();
+        assert_eq!(names, ["war", "trade", "peac"]);
+        assert_eq!(counts.row(0).collect::<Vec<_>>(), [(0, 2), (1, 1)]);
         assert_eq!(counts.row(1).count(), 0);
         assert_eq!(counts.n_samples(), 3);
     }
 
     #[test]
     fn chunks_do_not_show() {
-        let texts: Vec<String> = (0..2000)
+        let texts: Vec<String> = (0..4000)
             .map(|i| format!("word{} and word{} of {}", i % 97, i % 31, i))
             .collect();
         let analyzer = Analyzer::new(TextParams::default()).unwrap();
@@ -188,6 +189,8 @@ mod tests {
         for text in &texts {
             one_by_one.push(text, &analyzer, &mut scratch);
         }
-        assert_eq!(TermCounts::of(&texts, &analyzer), one_by_one.build());
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build();
+        let chunked = pool.unwrap().install(|| TermCounts::of(&texts, &analyzer));
+        assert_eq!(chunked, one_by_one.build());
     }
 }

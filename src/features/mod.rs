@@ -6,11 +6,13 @@
 //! transforms ever learns.
 
 pub mod counts;
+pub mod names;
 pub mod records;
 pub mod tfidf;
 pub mod vocabulary;
 
 pub use counts::{CountsBuilder, TermCounts};
+pub use names::TermNames;
 pub use records::SparseRecords;
 pub use tfidf::{DocumentFrequency, TextCounts, Tfidf, TfidfParams};
 pub use vocabulary::Vocabulary;

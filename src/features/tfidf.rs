@@ -109,7 +109,11 @@ impl TfidfParams {
         if let Some(most) = self.max_features
             && terms.len() > most
         {
-            terms.sort_by_key(|term| std::cmp::Reverse(total[*term as usize]));
+            let names = counts.names();
+            terms.sort_unstable_by(|a, b| {
+                let (a, b) = (*a as usize, *b as usize);
+                (total[b].cmp(&total[a])).then_with(|| names.get(a).cmp(names.get(b)))
+            });
             terms.truncate(most);
             terms.sort_unstable();
         }
@@ -199,14 +203,18 @@ impl FittedColumns {
         fewer
     }
 
-    /// Cuts the tie to the counts: a vectorizer that looks terms up by name.
-    pub fn detach(self, counts: &TermCounts) -> Tfidf {
-        let name = |term: &u32| counts.names()[*term as usize].clone();
-        Tfidf {
+    /// Cuts the tie to the counts: a vectorizer that looks terms up by name, its columns in the order of
+    /// the names; and for each of them the column that it was.
+    pub fn detach(self, counts: &TermCounts) -> (Tfidf, Vec<u32>) {
+        let name = |column: u32| counts.names().get(self.terms[column as usize] as usize);
+        let mut order: Vec<u32> = (0..self.terms.len() as u32).collect();
+        order.sort_unstable_by(|a, b| name(*a).cmp(name(*b)));
+        let tfidf = Tfidf {
+            vocabulary: Vocabulary::new(order.iter().map(|column| name(*column)).collect()),
+            idf: order.iter().map(|c| self.idf[*c as usize]).collect(),
             params: self.params,
-            vocabulary: Vocabulary::new(self.terms.iter().map(name).collect()),
-            idf: self.idf,
-        }
+        };
+        (tfidf, order)
     }
 }
 
@@ -361,7 +369,7 @@ mod tests {
             let params = TfidfParams { min_df: DocumentFrequency::Count(1), ..TfidfParams::default() };
             let columns = params.fit(&counts, &rows);
             let batch = columns.transform(&counts, &rows);
-            let tfidf = columns.detach(&counts);
+            let (tfidf, order) = columns.detach(&counts);
             let mut scratch = Scratch::default();
             let mut row = Vec::new();
             for (i, text) in texts.iter().enumerate() {
@@ -370,9 +378,15 @@ mod tests {
                     text_counts.add(&tfidf, term.hash);
                 }
                 tfidf.transform(&mut text_counts, &mut row);
+                let mut as_fitted: Vec<(u32, f32)> =
+                    row.iter().map(|(column, value)| (order[*column as usize], *value)).collect();
+                as_fitted.sort_by_key(|(column, _)| *column);
                 let (indices, values) = batch.row(i);
-                prop_assert_eq!(row.iter().map(|(c, _)| *c).collect::<Vec<_>>(), indices);
-                prop_assert_eq!(row.iter().map(|(_, v)| *v).collect::<Vec<_>>(), values);
+                prop_assert_eq!(as_fitted.iter().map(|(c, _)| *c).collect::<Vec<_>>(), indices);
+                for ((_, alone), batched) in as_fitted.iter().zip(values) {
+                    // The sum of squares runs in the order of the columns.
+                    prop_assert!((alone - batched).abs() <= 1e-6);
+                }
             }
         }
     }

@@ -3,16 +3,16 @@
 //! Owns [`Vocabulary`]: the fitted terms in the byte order of their names, and the look-up from
 //! a term's hash to its column.
 
-use crate::text::analyzer::PassThrough;
-use crate::text::hash_term;
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use super::TermNames;
+use crate::text::{HashIndex, hash_term};
+use std::sync::OnceLock;
 
 /// The terms that are columns, sorted by the bytes of their names.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
-    names: Vec<String>,
-    columns: HashMap<u64, u32, BuildHasherDefault<PassThrough>>,
+    names: TermNames,
+    /// Made when first asked for: who scores by the frozen table never asks.
+    columns: OnceLock<HashIndex>,
 }
 
 impl PartialEq for Vocabulary {
@@ -26,22 +26,35 @@ impl Vocabulary {
     ///
     /// # Panics
     /// When the names are not sorted and distinct.
-    pub fn new(names: Vec<String>) -> Self {
-        assert!(names.is_sorted_by(|a, b| a < b), "names must ascend");
-        let columns = (names.iter().zip(0..))
-            .map(|(name, column)| (hash_term(name), column))
-            .collect();
-        Vocabulary { names, columns }
+    pub fn new(names: TermNames) -> Self {
+        let ascends = (1..names.len()).all(|i| names.get(i - 1) < names.get(i));
+        assert!(ascends, "names must ascend");
+        Vocabulary::of_checked(names)
+    }
+
+    /// A vocabulary of names that are known to be sorted and distinct.
+    pub(crate) fn of_checked(names: TermNames) -> Self {
+        Vocabulary {
+            names,
+            columns: OnceLock::new(),
+        }
     }
 
     /// The column of the term with this hash.
     #[inline]
     pub fn column(&self, hash: u64) -> Option<u32> {
-        self.columns.get(&hash).copied()
+        let columns = self.columns.get_or_init(|| {
+            let mut columns = HashIndex::with_capacity(self.names.len());
+            for (name, column) in self.names.iter().zip(0..) {
+                columns.get_or_insert(hash_term(name), column);
+            }
+            columns
+        });
+        columns.get(hash)
     }
 
     /// The names, by column.
-    pub fn names(&self) -> &[String] {
+    pub fn names(&self) -> &TermNames {
         &self.names
     }
 

@@ -22,7 +22,7 @@
 
 use super::{Codebook, LinearModel, Model, Provenance, Task, TaskModel, TaskOptions};
 use crate::error::{Error, Place, Result};
-use crate::features::{Tfidf, Vocabulary};
+use crate::features::{TermNames, Tfidf, Vocabulary};
 use crate::text::MAX_NGRAM;
 use crate::text::normalize::MAX_WORD_BYTES;
 use serde::{Deserialize, Serialize};
@@ -252,7 +252,7 @@ fn read_task(card: TaskCard, rest: &mut Bytes<'_>) -> Result<TaskModel> {
     let weights = read_floats(n_weights, rest)?;
     let linear = LinearModel::new(weights, card.intercepts)?;
     Ok(TaskModel {
-        tfidf: Tfidf::from_parts(card.options.tfidf.clone(), Vocabulary::new(names), idf)?,
+        tfidf: Tfidf::from_parts(card.options.tfidf.clone(), Vocabulary::of_checked(names), idf)?,
         task: card.task,
         options: card.options,
         linear,
@@ -260,9 +260,9 @@ fn read_task(card: TaskCard, rest: &mut Bytes<'_>) -> Result<TaskModel> {
     })
 }
 
-fn write_terms(names: &[String], out: &mut Vec<u8>) {
+fn write_terms(names: &TermNames, out: &mut Vec<u8>) {
     let mut last: &[u8] = &[];
-    for name in names {
+    for name in names.iter() {
         let name = name.as_bytes();
         let shared = name.iter().zip(last).take_while(|(a, b)| a == b).count();
         write_varint(shared as u64, out);
@@ -272,12 +272,12 @@ fn write_terms(names: &[String], out: &mut Vec<u8>) {
     }
 }
 
-fn read_terms(n_terms: u64, rest: &mut Bytes<'_>) -> Result<Vec<String>> {
+fn read_terms(n_terms: u64, rest: &mut Bytes<'_>) -> Result<TermNames> {
     // Each term takes two bytes at least.
     if n_terms > (rest.0.len() / 2) as u64 {
         return Err(damaged("it declares more terms than it can hold"));
     }
-    let mut names: Vec<String> = Vec::with_capacity(n_terms.min(1 << 20) as usize);
+    let mut names = TermNames::default();
     let mut name: Vec<u8> = Vec::new();
     let mut left = rest.0.len().saturating_mul(MAX_NAME_GROWTH);
     for _ in 0..n_terms {
@@ -292,13 +292,13 @@ fn read_terms(n_terms: u64, rest: &mut Bytes<'_>) -> Result<Vec<String>> {
         name.truncate(shared as usize);
         name.extend_from_slice(rest.take(length as usize)?);
         let text = std::str::from_utf8(&name).map_err(|_| damaged("a term is not UTF-8"))?;
-        if names.last().is_some_and(|last| last.as_str() >= text) {
+        if !names.is_empty() && names.get(names.len() - 1) >= text {
             return Err(damaged("its terms are not in order"));
         }
         left = left
             .checked_sub(text.len())
             .ok_or_else(|| damaged("its terms are too long together"))?;
-        names.push(text.to_owned());
+        names.push(text);
     }
     Ok(names)
 }
@@ -359,16 +359,16 @@ mod tests {
     fn a_few_bytes_a_term_do_not_fill_the_memory() {
         let term = |i: u8, j: u8| format!("{}{}{}", "a".repeat(4000), i as char, j as char);
         let letters = b'a'..=b'z';
-        let names: Vec<String> = (letters.clone())
+        let names: TermNames = (letters.clone())
             .flat_map(|i| letters.clone().map(move |j| term(i, j)))
             .collect();
         let mut bytes = Vec::new();
         write_terms(&names, &mut bytes);
         let error = read_terms(names.len() as u64, &mut Bytes(&bytes)).unwrap_err();
         assert!(error.to_string().contains("too long together"), "{error}");
-        let few = &names[..10];
+        let few: TermNames = names.iter().take(10).collect();
         bytes.clear();
-        write_terms(few, &mut bytes);
+        write_terms(&few, &mut bytes);
         assert_eq!(read_terms(10, &mut Bytes(&bytes)).unwrap(), few);
     }
 

@@ -60,6 +60,17 @@ impl LinearModel {
         &self.intercepts
     }
 
+    /// The same weights with the features in another order: feature j is the old `order[j]`.
+    #[must_use]
+    pub fn reordered(&self, order: &[u32]) -> Self {
+        let weights = order.iter().flat_map(|old| self.feature(*old));
+        LinearModel {
+            n_labels: self.n_labels,
+            weights: weights.copied().collect(),
+            intercepts: self.intercepts.clone(),
+        }
+    }
+
     /// Writes the decision values of a sparse sample into `margins`, `[n_labels]`.
     pub fn decision_function(
         &self,

@@ -2,26 +2,27 @@
 //!
 //! Owns [`Model`]: for each [`Task`] the text options, the fitted vectorizer, the linear
 //! weights and the thresholds; the gate; and where it all came from. A model is immutable.
-//! [`file`](mod@file) reads and writes it; predicting with it is [`predict`](crate::predict)'s.
+//! [`file`](mod@file) reads and writes it, [`scorer`] freezes it into a table for reading; predicting with it is [`predict`](crate::predict)'s.
 
 pub mod codebook;
 pub mod file;
 pub mod linear;
 pub mod options;
 pub mod provenance;
+pub mod scorer;
 pub mod task;
 
 pub use codebook::Codebook;
 pub use linear::LinearModel;
 pub use options::{ClassWeight, Estimator, Scaling, TaskOptions};
 pub use provenance::{CrossValidated, Provenance};
+pub use scorer::Scorer;
 pub use task::{Form, ParseFormError, Task};
 
 use crate::error::{Error, Result};
 use crate::features::Tfidf;
-use crate::text::Analyzer;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A task and all that answers it.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,10 +94,8 @@ pub struct Model {
     gate: Option<Gate>,
     provenance: Provenance,
     codebook: Option<Codebook>,
-    /// One analyzer for each distinct set of text options, and each task's among them.
-    analyzers: Vec<Analyzer>,
-    analyzer_of: Vec<usize>,
     names: Arc<Vec<Task>>,
+    scorer: OnceLock<Scorer>,
 }
 
 impl PartialEq for Model {
@@ -130,16 +129,6 @@ impl Model {
                 )));
             }
         }
-        let mut analyzers: Vec<Analyzer> = Vec::new();
-        let mut analyzer_of = Vec::new();
-        for task in &tasks {
-            let text = &task.options.text;
-            let known = analyzers.iter().position(|a| a.params() == text);
-            analyzer_of.push(known.unwrap_or(analyzers.len()));
-            if known.is_none() {
-                analyzers.push(Analyzer::new(text.clone())?);
-            }
-        }
         let names: Vec<Task> = tasks.iter().map(|t| t.task.clone()).collect();
         Ok(Model {
             gate: Gate::of(&names),
@@ -147,8 +136,7 @@ impl Model {
             tasks,
             provenance,
             codebook,
-            analyzers,
-            analyzer_of,
+            scorer: OnceLock::new(),
         })
     }
 
@@ -177,12 +165,9 @@ impl Model {
         self.codebook.as_ref()
     }
 
-    pub(crate) fn analyzers(&self) -> &[Analyzer] {
-        &self.analyzers
-    }
-
-    pub(crate) fn analyzer_of(&self, task: usize) -> usize {
-        self.analyzer_of[task]
+    /// The tasks' weights frozen into one table, on first use.
+    pub fn scorer(&self) -> &Scorer {
+        self.scorer.get_or_init(|| Scorer::new(&self.tasks))
     }
 
     pub(crate) fn task_names(&self) -> &Arc<Vec<Task>> {

@@ -11,7 +11,7 @@ pub fn strongest_terms(task: &TaskModel, label: usize, n: usize) -> [Vec<(&str, 
     let weight = |column: usize| task.linear.feature(column as u32)[label];
     let mut order: Vec<usize> = (0..names.len()).collect();
     order.sort_by(|a, b| weight(*b).total_cmp(&weight(*a)));
-    let named = |column: &usize| (names[*column].as_str(), weight(*column));
+    let named = |column: &usize| (names.get(*column), weight(*column));
     let for_it = order.iter().take(n).map(named).filter(|(_, w)| *w > 0.0);
     let against = order
         .iter()

@@ -4,6 +4,7 @@
 //! `x_j · w_jk` of each term j of the text add up to it.
 
 use super::Classifier;
+use crate::model::scorer::TracedTerm;
 use crate::text::ngrams::CHAR_MARK;
 use std::collections::BTreeMap;
 
@@ -68,46 +69,58 @@ impl Classifier<'_> {
     /// # Panics
     /// When the model has no such task or label.
     pub fn explain(&mut self, text: &str, task: usize, label: usize) -> Explanation {
-        let model = self.model;
-        let at = model.analyzer_of(task);
-        model.analyzers()[at].terms(text, &mut self.scratches[at]);
-        let scratch = &self.scratches[at];
-        let counts = &mut self.counts[task];
-        let task = &model.tasks()[task];
-        for occurrence in scratch.terms() {
-            counts.add(&task.tfidf, occurrence.hash);
-        }
-        task.tfidf.transform(counts, &mut self.row);
-        let intercept = task.linear.intercepts()[label];
-        let names = task.tfidf.vocabulary().names();
-        let mut contributions: Vec<Contribution> = (self.row.iter())
-            .map(|(column, value)| Contribution {
-                term: names[*column as usize].clone(),
-                value: value * task.linear.feature(*column)[label],
-                spans: Vec::new(),
+        let mut explanations = self.explain_labels(text, task, &[label]);
+        explanations.pop().expect("one a label")
+    }
+
+    /// Takes the decision values of several labels of one task apart; the text is read once.
+    ///
+    /// # Panics
+    /// As [`explain`](Self::explain).
+    pub fn explain_labels(
+        &mut self,
+        text: &str,
+        task: usize,
+        labels: &[usize],
+    ) -> Vec<Explanation> {
+        let mut margins = vec![0.0; self.scorer.n_lanes()];
+        self.scorer.score(text, &mut self.scoring, &mut margins);
+        let terms = self.scorer.trace(text, task, &mut self.scoring);
+        (labels.iter())
+            .map(|label| self.explanation(text, (task, *label), &terms, &margins))
+            .collect()
+    }
+
+    fn explanation(
+        &self,
+        text: &str,
+        (task, label): (usize, usize),
+        terms: &[TracedTerm],
+        margins: &[f32],
+    ) -> Explanation {
+        let lane = self.scorer.lanes(task).start + label;
+        let tasks = self.model.tasks();
+        let names_of = |task: usize| tasks[task].tfidf.vocabulary().names();
+        let mut contributions: Vec<Contribution> = (terms.iter())
+            .map(|term| {
+                let weight = f64::from(self.scorer.folded_weight(term.row, lane));
+                Contribution {
+                    term: self.scorer.name(term.row, names_of).to_owned(),
+                    value: (term.scaled_tf * weight) as f32,
+                    spans: term.spans.clone(),
+                }
             })
             .collect();
-        let margin = contributions.iter().fold(0.0, |sum, c| sum + c.value) + intercept;
-        for occurrence in scratch.terms() {
-            let Some(column) = task.tfidf.vocabulary().column(occurrence.hash) else {
-                continue;
-            };
-            if let Ok(at) = self.row.binary_search_by_key(&column, |(c, _)| *c) {
-                let span = (occurrence.start as usize, occurrence.end as usize);
-                contributions[at].spans.push(span);
-            }
-        }
-        for contribution in &mut contributions {
-            contribution.spans.dedup();
-        }
+        let intercept = tasks[task].linear.intercepts()[label];
         let mut by_word = join_characters(text, &contributions);
-        // The sort is stable, so terms of one size stand in the vocabulary's order.
-        let by_size = |a: &Contribution, b: &Contribution| b.value.abs().total_cmp(&a.value.abs());
+        let by_size = |a: &Contribution, b: &Contribution| {
+            (b.value.abs().total_cmp(&a.value.abs())).then_with(|| a.term.cmp(&b.term))
+        };
         contributions.sort_by(by_size);
         by_word.sort_by(by_size);
         Explanation {
             intercept,
-            margin,
+            margin: margins[lane],
             contributions,
             by_word,
         }

@@ -1,7 +1,7 @@
 //! Answers the tasks of a model for a text.
 //!
-//! Owns [`Prediction`] and the [`Classifier`] that makes it: terms → TF-IDF row → decision
-//! values → probabilities → labels, then the gate. [`explain`] takes a decision value
+//! Owns [`Prediction`] and the [`Classifier`] that makes it: decision values by the model's frozen table →
+//! probabilities → labels, then the gate. [`explain`] takes a decision value
 //! apart again. A text's prediction depends on that text alone.
 
 pub mod document;
@@ -11,10 +11,10 @@ pub use document::{LabelParams, LabelledDocument, LabelledParagraph, Unit};
 pub use explain::{Contribution, Explanation};
 
 use crate::error::Result;
-use crate::features::{TextCounts, Tfidf};
 use crate::model::linear::{largest, sigmoid, single_probabilities};
-use crate::model::{Form, Model, Task, TaskModel};
-use crate::text::{Part, Scratch};
+use crate::model::scorer::{Scorer, Scoring};
+use crate::model::{Form, Model, Task};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What a model says of one task of one text.
@@ -77,124 +77,153 @@ impl Prediction {
     }
 }
 
+/// What a model says of a text, in buffers that are used again for the next: what [`Prediction`] is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Scores {
+    /// Decision values, `[n_lanes]`: those of the labels of the first task, then of the second, ….
+    margins: Vec<f32>,
+    /// A probability for each of them.
+    probabilities: Vec<f32>,
+    /// The labels given, by index into their task's, task by task.
+    given: Vec<u32>,
+    /// Where each task's labels end in `given`.
+    given_ends: Vec<usize>,
+    gate_shut: bool,
+}
+
+impl Scores {
+    /// The probabilities of a task's labels; `lanes` are the task's in the model's [`Scorer`].
+    pub fn probabilities(&self, lanes: Range<usize>) -> &[f32] {
+        &self.probabilities[lanes]
+    }
+
+    /// The decision values of a task's labels.
+    pub fn margins(&self, lanes: Range<usize>) -> &[f32] {
+        &self.margins[lanes]
+    }
+
+    /// The labels given for a task, by index into the task's labels, ascending.
+    pub fn given(&self, task: usize) -> &[u32] {
+        let start = match task {
+            0 => 0,
+            n => self.given_ends[n - 1],
+        };
+        &self.given[start..self.given_ends[task]]
+    }
+
+    /// Whether the gate is shut: see [`Prediction::gate_shut`].
+    pub fn gate_shut(&self) -> bool {
+        self.gate_shut
+    }
+}
+
 /// A model and the buffers of one thread: classifies text after text without allocating anew.
 #[derive(Debug)]
 pub struct Classifier<'m> {
     model: &'m Model,
-    scratches: Vec<Scratch>,
-    /// Counts of the text in hand, a task each.
-    counts: Vec<TextCounts>,
-    /// Columns of the character n-grams of the words met so far, a task each.
-    words: Vec<WordColumns>,
-    row: Vec<(u32, f32)>,
-}
-
-/// The columns of the character n-grams of each word of a scratch's cache, looked up once a word.
-#[derive(Debug, Clone, Default)]
-struct WordColumns {
-    generation: u32,
-    /// By the word's number; none where it was not looked up yet.
-    spans: Vec<Option<(u32, u32)>>,
-    columns: Vec<u32>,
-}
-
-impl WordColumns {
-    /// Forgets everything when the scratch has.
-    fn keep_up_with(&mut self, scratch: &Scratch) {
-        if self.generation != scratch.generation() {
-            *self = WordColumns {
-                generation: scratch.generation(),
-                ..WordColumns::default()
-            };
-        }
-    }
-
-    fn columns(&mut self, word: u32, scratch: &Scratch, tfidf: &Tfidf) -> &[u32] {
-        let at = word as usize;
-        if at >= self.spans.len() {
-            self.spans.resize(at + 1, None);
-        }
-        let (start, end) = *self.spans[at].get_or_insert_with(|| {
-            let start = self.columns.len() as u32;
-            let hashes = scratch.character_hashes(word);
-            let known = hashes.filter_map(|hash| tfidf.vocabulary().column(hash));
-            self.columns.extend(known);
-            (start, self.columns.len() as u32)
-        });
-        &self.columns[start as usize..end as usize]
-    }
+    scorer: &'m Scorer,
+    /// The gate's task and label.
+    gate: Option<(usize, u32)>,
+    scoring: Scoring,
+    scores: Scores,
 }
 
 impl<'m> Classifier<'m> {
-    /// Classifies one paragraph, whatever its length.
+    fn new(model: &'m Model) -> Self {
+        let scorer = model.scorer();
+        let gate = model.gate().and_then(|gate| {
+            let names = model.task_names();
+            let task = names.iter().position(|task| task.name == gate.task)?;
+            let label = names[task].labels.binary_search(&gate.label).ok()?;
+            Some((task, label as u32))
+        });
+        let zeros = vec![0.0; scorer.n_lanes()];
+        Classifier {
+            model,
+            scorer,
+            gate,
+            scoring: scorer.scoring(),
+            scores: Scores {
+                margins: zeros.clone(),
+                probabilities: zeros,
+                ..Scores::default()
+            },
+        }
+    }
+
+    /// Scores one paragraph, whatever its length, without allocating once the buffers have their size.
+    pub fn score(&mut self, text: &str) -> &Scores {
+        self.decide(text, true, None);
+        &self.scores
+    }
+
+    /// Scores a text whose place says that the gate is open: the title of an article is body, and no
+    /// words of it make it a caption. The gate's task keeps its probabilities.
+    pub fn score_open(&mut self, text: &str) -> &Scores {
+        self.decide(text, true, self.gate);
+        &self.scores
+    }
+
+    /// Classifies one paragraph.
     pub fn classify(&mut self, text: &str) -> Prediction {
-        let tasks = self.classify_ungated(text);
-        self.gated(tasks)
+        self.score(text);
+        self.prediction()
+    }
+
+    /// Classifies a text whose place says that the gate is open, as [`score_open`](Self::score_open).
+    pub fn classify_open(&mut self, text: &str) -> Prediction {
+        self.score_open(text);
+        self.prediction()
     }
 
     /// The answers of each task, whatever the gate says.
     pub fn classify_ungated(&mut self, text: &str) -> Vec<TaskPrediction> {
-        for (at, analyzer) in self.model.analyzers().iter().enumerate() {
-            let scratch = &mut self.scratches[at];
-            analyzer.read(text, scratch);
-            for (i, task) in self.model.tasks().iter().enumerate() {
-                if self.model.analyzer_of(i) == at {
-                    let (counts, words) = (&mut self.counts[i], &mut self.words[i]);
-                    words.keep_up_with(scratch);
-                    scratch.visit_parts(analyzer.params(), |part| match part {
-                        Part::Term(hash) => counts.add(&task.tfidf, hash),
-                        Part::CharactersOf(word) => {
-                            for column in words.columns(word, scratch, &task.tfidf) {
-                                counts.add_column(*column);
-                            }
-                        }
-                    });
-                }
-            }
-        }
-        (self.model.tasks().iter().zip(&mut self.counts))
-            .map(|(task, counts)| {
-                task.tfidf.transform(counts, &mut self.row);
-                answer(task, &self.row)
-            })
-            .collect()
+        self.decide(text, false, None);
+        self.prediction().tasks
     }
 
-    /// Classifies a text whose place says that the gate is open: the title of an article is body, and no
-    /// words of it make it a caption. The gate's task keeps its probabilities.
-    pub fn classify_open(&mut self, text: &str) -> Prediction {
-        let mut tasks = self.classify_ungated(text);
-        let names = self.model.task_names();
-        if let Some(gate) = self.model.gate()
-            && let Some(at) = names.iter().position(|task| task.name == gate.task)
-            && let Ok(open) = names[at].labels.binary_search(&gate.label)
-        {
-            tasks[at].labels = vec![open as u32];
-        }
-        self.gated(tasks)
-    }
-
-    /// Takes the labels back where the gate is shut.
-    fn gated(&self, mut tasks: Vec<TaskPrediction>) -> Prediction {
-        let names = self.model.task_names();
-        let mut gate_shut = false;
-        if let Some(gate) = self.model.gate() {
-            let at = names.iter().position(|task| task.name == gate.task);
-            let at = at.expect("the gate is a task of the model");
-            let given = tasks[at].labels.first().copied().unwrap_or_default();
-            gate_shut = names[at].labels[given as usize] != gate.label;
-            if gate_shut {
-                for (i, task) in tasks.iter_mut().enumerate() {
-                    if i != at {
-                        task.labels.clear();
-                    }
-                }
+    /// The latest scores as a prediction that owns what it says.
+    pub fn prediction(&self) -> Prediction {
+        let scores = &self.scores;
+        let tasks = (0..self.model.tasks().len()).map(|task| {
+            let lanes = self.scorer.lanes(task);
+            TaskPrediction {
+                labels: scores.given(task).to_vec(),
+                probabilities: scores.probabilities(lanes.clone()).to_vec(),
+                margins: scores.margins(lanes).to_vec(),
             }
-        }
+        });
         Prediction {
-            names: names.clone(),
-            tasks,
-            gate_shut,
+            tasks: tasks.collect(),
+            names: self.model.task_names().clone(),
+            gate_shut: scores.gate_shut,
+        }
+    }
+
+    /// Scores a text and decides which labels are given. `known` gives the gate's task another label than
+    /// the text does.
+    fn decide(&mut self, text: &str, gated: bool, known: Option<(usize, u32)>) {
+        let scores = &mut self.scores;
+        (self.scorer).score(text, &mut self.scoring, &mut scores.margins);
+        scores.probabilities.copy_from_slice(&scores.margins);
+        scores.given.clear();
+        scores.given_ends.clear();
+        for (i, task) in self.model.tasks().iter().enumerate() {
+            let lanes = self.scorer.lanes(i);
+            let probabilities = &mut scores.probabilities[lanes];
+            let start = scores.given.len();
+            decide_into(task.task.form, &task.thresholds, probabilities, &mut scores.given);
+            if let Some((_, label)) = known.filter(|(gate, _)| *gate == i) {
+                scores.given.truncate(start);
+                scores.given.push(label);
+            }
+            scores.given_ends.push(scores.given.len());
+        }
+        scores.gate_shut = false;
+        if let Some((gate, open)) = self.gate.filter(|_| gated)
+            && scores.given(gate) != [open]
+        {
+            scores.shut_gate(gate);
         }
     }
 
@@ -204,40 +233,45 @@ impl<'m> Classifier<'m> {
     }
 }
 
-/// Answers a task for a TF-IDF row.
-pub(crate) fn answer(task: &TaskModel, row: &[(u32, f32)]) -> TaskPrediction {
-    let mut margins = Vec::new();
-    task.linear
-        .decision_function(row.iter().copied(), &mut margins);
-    decide(task.task.form, &task.thresholds, margins)
+impl Scores {
+    /// Takes the labels of all tasks but the gate's back.
+    fn shut_gate(&mut self, gate: usize) {
+        self.gate_shut = true;
+        let kept = self.given(gate).first().copied();
+        self.given.clear();
+        for (task, end) in self.given_ends.iter_mut().enumerate() {
+            self.given.extend(kept.filter(|_| task == gate));
+            *end = self.given.len();
+        }
+    }
 }
 
 /// Labels and probabilities of decision values; `thresholds` are those of a multi task.
 pub fn decide(form: Form, thresholds: &[f32], margins: Vec<f32>) -> TaskPrediction {
     let mut probabilities = margins.clone();
-    let labels = match form {
-        Form::Single => {
-            single_probabilities(&mut probabilities);
-            largest(&margins)
-                .map(|label| label as u32)
-                .into_iter()
-                .collect()
-        }
-        Form::Multi => {
-            for probability in &mut probabilities {
-                *probability = sigmoid(*probability);
-            }
-            let passes = |label: &u32| {
-                let label = *label as usize;
-                probabilities[label] >= thresholds[label]
-            };
-            (0..margins.len() as u32).filter(passes).collect()
-        }
-    };
+    let mut labels = Vec::new();
+    decide_into(form, thresholds, &mut probabilities, &mut labels);
     TaskPrediction {
         labels,
         probabilities,
         margins,
+    }
+}
+
+/// Turns decision values into probabilities, in place, and appends the labels that are given.
+fn decide_into(form: Form, thresholds: &[f32], values: &mut [f32], labels: &mut Vec<u32>) {
+    match form {
+        Form::Single => {
+            labels.extend(largest(values).map(|label| label as u32));
+            single_probabilities(values);
+        }
+        Form::Multi => {
+            for value in values.iter_mut() {
+                *value = sigmoid(*value);
+            }
+            let passes = |label: &u32| values[*label as usize] >= thresholds[*label as usize];
+            labels.extend((0..values.len() as u32).filter(passes));
+        }
     }
 }
 
@@ -261,17 +295,7 @@ impl Model {
 
     /// A classifier for one thread.
     pub fn classifier(&self) -> Classifier<'_> {
-        Classifier {
-            model: self,
-            scratches: self
-                .analyzers()
-                .iter()
-                .map(|_| Scratch::default())
-                .collect(),
-            counts: self.tasks().iter().map(|t| t.tfidf.text_counts()).collect(),
-            words: vec![WordColumns::default(); self.tasks().len()],
-            row: Vec::new(),
-        }
+        Classifier::new(self)
     }
 
     /// The model that comes with the crate, read once.

@@ -1,48 +1,12 @@
 //! The text steps, in order.
 //!
-//! Owns [`Analyzer`], which turns a text into term occurrences, and the [`Scratch`] it
-//! works in: a cache in which each distinct word is normalized, stemmed, hashed and cut
-//! into character n-grams once.
+//! Owns [`Analyzer`], which turns a text into term occurrences by one set of options, and the [`Scratch`] it
+//! works in, where each distinct word is stemmed, hashed and cut into character n-grams once.
 
-use super::ngrams::{CHAR_MARK, char_ngrams, hash_append, hash_chars, hash_word};
-use super::normalize::{depends_on_neighbours, normalize};
-use super::stem::{EnglishStemmer, is_negation, is_stop_word};
-use super::tokenize::{Token, tokens};
-use super::{MAX_NGRAM, TextParams};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-use xxhash_rust::xxh3::xxh3_64;
-
-/// Distinct words after which the cache is emptied, so that memory does not grow with
-/// the input.
-const MAX_CACHED_WORDS: usize = 1 << 17;
-
-/// How many words after a negation are marked as denied.
-pub const NEGATION_SCOPE: u8 = 4;
-
-/// What stands before the name of a denied word; no word holds it.
-const DENIED: char = '!';
-
-/// The punctuation that can be counted, and the names of the terms. A run between two words counts once
-/// for each name in it.
-pub const MARKS: &[(&str, &str)] = &[
-    ("<.>", "."),
-    ("<,>", ","),
-    ("<?>", "?"),
-    ("<!>", "!"),
-    ("<\">", "\"“”„«»‘"),
-    ("<:>", ":"),
-    ("<;>", ";"),
-    ("<–>", "–—"),
-    ("<(>", "(["),
-    ("<…>", "…"),
-    ("<|>", "|"),
-    ("<©>", "©®™"),
-    ("<@>", "@"),
-    ("<#>", "#"),
-    ("</>", "/"),
-    ("<·>", "·•»›"),
-];
+use super::ngrams::{CHAR_MARK, char_ngrams, hash_append, hash_chars, hash_denied, hash_word};
+use super::stem::{EnglishStemmer, is_stop_word};
+use super::words::{MARKS, Placed, ReadParams, Reading, WordCache};
+use super::{DENIED, MAX_NGRAM, TextParams};
 
 /// An occurrence of a term in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,42 +29,17 @@ enum Shape {
     Mark(u8),
 }
 
-/// What is known of a distinct word.
+/// What a distinct word is to the options.
 #[derive(Debug, Clone, Copy)]
 struct Word {
     hash: u64,
     /// The hash of the word when it is denied.
     denied_hash: u64,
     /// Span of the stem in the arena.
-    text: (u32, u32),
+    stem: (u32, u32),
     /// Span of the word's entries in `grams`.
     grams: (u32, u32),
     stopped: bool,
-    negates: bool,
-}
-
-/// A word of the latest text, by its number in the cache.
-#[derive(Debug, Clone, Copy)]
-struct Placed {
-    word: u32,
-    start: u32,
-    end: u32,
-    denied: bool,
-}
-
-/// A part of a text, as [`Scratch::visit_parts`] gives them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// A term, by its hash.
-    Term(u64),
-    /// All character n-grams of a word, by the word's number in the cache.
-    CharactersOf(u32),
-}
-
-/// A step of the walk over a text's words, by their places in it.
-enum Step {
-    Ngram { first: usize, n: u8, hash: u64 },
-    Characters(usize),
 }
 
 /// The cache and the buffers of one thread's analysis.
@@ -108,14 +47,15 @@ enum Step {
 /// A scratch belongs to the [`Analyzer`] it was first used with.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    numbers: HashMap<u64, u32, BuildHasherDefault<PassThrough>>,
+    cache: WordCache,
+    reading: Reading,
+    /// By the words' numbers in the cache.
     words: Vec<Word>,
     arena: String,
     grams: Vec<(u64, (u32, u32))>,
+    /// The words of the latest text that are not left out.
     sequence: Vec<Placed>,
-    marks: Vec<Occurrence>,
     terms: Vec<Occurrence>,
-    normalized: String,
     padded: String,
     generation: u32,
 }
@@ -128,101 +68,28 @@ impl Scratch {
 
     /// The name of the term of an occurrence of the latest text.
     pub fn name(&self, occurrence: &Occurrence) -> String {
+        let mut name = String::new();
+        self.append_name(occurrence, &mut name);
+        name
+    }
+
+    /// Appends the name of the term of an occurrence of the latest text to `out`.
+    pub fn append_name(&self, occurrence: &Occurrence, out: &mut String) {
         match occurrence.shape {
             Shape::Words(n) => {
                 let first = occurrence.first_word as usize;
-                let mut name = String::new();
-                for (i, placed) in self.sequence[first..first + usize::from(n)]
-                    .iter()
-                    .enumerate()
-                {
-                    name.extend((i > 0).then_some(' '));
-                    name.extend(placed.denied.then_some(DENIED));
-                    name.push_str(self.slice(self.words[placed.word as usize].text));
+                let words = &self.sequence[first..first + usize::from(n)];
+                for (i, placed) in words.iter().enumerate() {
+                    out.extend((i > 0).then_some(' '));
+                    out.extend(placed.denied.then_some(DENIED));
+                    out.push_str(self.slice(self.words[placed.word as usize].stem));
                 }
-                name
             }
             Shape::Chars(gram) => {
-                format!("{CHAR_MARK}{}", self.slice(self.grams[gram as usize].1))
+                out.push(CHAR_MARK);
+                out.push_str(self.slice(self.grams[gram as usize].1));
             }
-            Shape::Mark(mark) => MARKS[usize::from(mark)].0.to_owned(),
-        }
-    }
-
-    /// How often the cache of words was emptied: a word's number means something until then.
-    pub fn generation(&self) -> u32 {
-        self.generation
-    }
-
-    /// Calls `each` with the parts of the latest text: every word n-gram and mark, and every word whose
-    /// character n-grams count, so that those can be remembered a word.
-    pub fn visit_parts(&self, params: &TextParams, mut each: impl FnMut(Part)) {
-        self.walk(params, |step| match step {
-            Step::Ngram { hash, .. } => each(Part::Term(hash)),
-            Step::Characters(at) if params.char_ngram_range.is_some() => {
-                each(Part::CharactersOf(self.sequence[at].word));
-            }
-            Step::Characters(_) => {}
-        });
-        for mark in &self.marks {
-            each(Part::Term(mark.hash));
-        }
-    }
-
-    /// Calls `each` with every word n-gram that starts at a word, and then with the word.
-    fn walk(&self, params: &TextParams, mut each: impl FnMut(Step)) {
-        let (shortest, longest) = params.ngram_range;
-        debug_assert!(longest <= MAX_NGRAM);
-        for (first, placed) in self.sequence.iter().enumerate() {
-            let mut hash = self.hash(placed);
-            for n in 1..=longest {
-                let Some(last) = self.sequence.get(first + usize::from(n) - 1) else {
-                    break;
-                };
-                if n > 1 {
-                    hash = hash_append(hash, self.hash(last));
-                }
-                if n >= shortest {
-                    each(Step::Ngram { first, n, hash });
-                }
-            }
-            each(Step::Characters(first));
-        }
-    }
-
-    /// The hashes of the character n-grams of a word of the cache.
-    pub fn character_hashes(&self, word: u32) -> impl Iterator<Item = u64> + '_ {
-        let (start, end) = self.words[word as usize].grams;
-        self.grams[start as usize..end as usize]
-            .iter()
-            .map(|(hash, _)| *hash)
-    }
-
-    /// Calls `each` with every term occurrence of the latest text, in the order of
-    /// [`Analyzer::terms`], without a list of them.
-    pub fn visit(&self, params: &TextParams, mut each: impl FnMut(Occurrence)) {
-        let occurrence = |hash, first: usize, last: usize, shape| Occurrence {
-            hash,
-            start: self.sequence[first].start,
-            end: self.sequence[last].end,
-            first_word: first as u32,
-            shape,
-        };
-        self.walk(params, |step| match step {
-            Step::Ngram { first, n, hash } => {
-                let last = first + usize::from(n) - 1;
-                each(occurrence(hash, first, last, Shape::Words(n)));
-            }
-            Step::Characters(at) => {
-                let (start, end) = self.words[self.sequence[at].word as usize].grams;
-                for gram in start..end {
-                    let hash = self.grams[gram as usize].0;
-                    each(occurrence(hash, at, at, Shape::Chars(gram)));
-                }
-            }
-        });
-        for mark in &self.marks {
-            each(*mark);
+            Shape::Mark(mark) => out.push_str(MARKS[usize::from(mark)].0),
         }
     }
 
@@ -239,15 +106,8 @@ impl Scratch {
         &self.arena[start as usize..end as usize]
     }
 
-    fn store(&mut self, text: &str) -> (u32, u32) {
-        let start = self.arena.len() as u32;
-        self.arena.push_str(text);
-        (start, self.arena.len() as u32)
-    }
-
     fn forget_words(&mut self) {
-        self.generation = self.generation.wrapping_add(1);
-        self.numbers.clear();
+        self.generation = self.cache.generation();
         self.words.clear();
         self.arena.clear();
         self.grams.clear();
@@ -283,7 +143,7 @@ impl Analyzer {
     }
 
     /// The term occurrences of `text`: word n-grams by first word, then length; the
-    /// character n-grams of each word after the n-grams that start at it.
+    /// character n-grams of each word after the n-grams that start at it; marks last.
     ///
     /// The same text gives the same terms whatever the scratch saw before. Of a text
     /// beyond 4 GiB only the first 4 GiB are read.
@@ -301,96 +161,80 @@ impl Analyzer {
         self.read(text, scratch);
         let mut terms = std::mem::take(&mut scratch.terms);
         terms.clear();
-        scratch.visit(&self.params, |occurrence| terms.push(occurrence));
+        self.visit(scratch, |occurrence| terms.push(occurrence));
         scratch.terms = terms;
         &scratch.terms
     }
 
-    /// Reads a text into the scratch, for [`Scratch::visit`].
+    /// Reads a text into the scratch, for [`visit`](Self::visit).
     pub fn read(&self, text: &str, scratch: &mut Scratch) {
-        if scratch.words.len() > MAX_CACHED_WORDS {
+        let params = ReadParams {
+            negation: self.params.negation,
+            marks: self.params.marks,
+        };
+        scratch.cache.read(text, params, &mut scratch.reading);
+        if scratch.generation != scratch.cache.generation() {
             scratch.forget_words();
         }
+        for number in scratch.words.len()..scratch.cache.len() {
+            self.work_out(number as u32, scratch);
+        }
+        let words = &scratch.words;
+        let kept = |placed: &&Placed| !words[placed.word as usize].stopped;
         scratch.sequence.clear();
-        scratch.marks.clear();
-        let (mut last_end, mut denied) = (0, 0u8);
-        for token in tokens(text) {
-            let Ok(end) = u32::try_from(token.end()) else {
-                break;
-            };
-            let between = &text[last_end..token.start];
-            last_end = token.end();
-            if self.params.marks {
-                self.mark(between, token.start, scratch);
-            }
-            let number = self.word(&token, scratch);
-            let word = scratch.words[number as usize];
-            if between.contains(['.', ',', ';', ':', '?', '!', '(', ')']) {
-                denied = 0;
-            }
-            if !word.stopped {
-                scratch.sequence.push(Placed {
-                    word: number,
-                    start: token.start as u32,
-                    end,
-                    denied: denied > 0,
-                });
-            }
-            denied = match word.negates {
-                true => NEGATION_SCOPE,
-                false => denied.saturating_sub(1),
-            };
-        }
-        if self.params.marks {
-            self.mark(&text[last_end..], text.len(), scratch);
-        }
+        (scratch.sequence).extend(scratch.reading.words.iter().filter(kept).copied());
     }
 
-    /// Counts the marks of `between`, the text up to `end` that is no word.
-    fn mark(&self, between: &str, end: usize, scratch: &mut Scratch) {
-        if between == " " || u32::try_from(end).is_err() {
-            return;
-        }
-        for (i, (_, characters)) in MARKS.iter().enumerate() {
-            if let Some(at) = between.find(|c| characters.contains(c)) {
-                let start = end - between.len() + at;
-                let length = between[at..].chars().next().map_or(0, char::len_utf8);
-                scratch.marks.push(Occurrence {
-                    hash: self.mark_hashes[i],
-                    start: start as u32,
-                    end: (start + length) as u32,
-                    first_word: 0,
-                    shape: Shape::Mark(i as u8),
+    /// Calls `each` with every term occurrence of the latest text, in the order of
+    /// [`terms`](Self::terms), without a list of them.
+    pub fn visit(&self, scratch: &Scratch, mut each: impl FnMut(Occurrence)) {
+        let (shortest, longest) = self.params.ngram_range;
+        debug_assert!(longest <= MAX_NGRAM);
+        let sequence = &scratch.sequence;
+        for (first, placed) in sequence.iter().enumerate() {
+            let mut hash = scratch.hash(placed);
+            for n in 1..=longest {
+                let Some(last) = sequence.get(first + usize::from(n) - 1) else {
+                    break;
+                };
+                if n > 1 {
+                    hash = hash_append(hash, scratch.hash(last));
+                }
+                if n >= shortest {
+                    each(Occurrence {
+                        hash,
+                        start: placed.start,
+                        end: last.end,
+                        first_word: first as u32,
+                        shape: Shape::Words(n),
+                    });
+                }
+            }
+            let (start, end) = scratch.words[placed.word as usize].grams;
+            for gram in start..end {
+                each(Occurrence {
+                    hash: scratch.grams[gram as usize].0,
+                    start: placed.start,
+                    end: placed.end,
+                    first_word: first as u32,
+                    shape: Shape::Chars(gram),
                 });
             }
         }
+        for mark in &scratch.reading.marks {
+            each(Occurrence {
+                hash: self.mark_hashes[usize::from(mark.mark)],
+                start: mark.start,
+                end: mark.end,
+                first_word: 0,
+                shape: Shape::Mark(mark.mark),
+            });
+        }
     }
 
-    /// Looks the word up, or works it out and remembers it.
-    fn word(&self, token: &Token<'_>, scratch: &mut Scratch) -> u32 {
-        let mut key = xxh3_64(token.surface.as_bytes());
-        if depends_on_neighbours(token.surface) {
-            let sign = match (token.before, token.after) {
-                (_, Some(b'%')) => 1,
-                (Some(b'$'), _) => 2,
-                _ => 0,
-            };
-            key = hash_append(key, sign);
-        }
-        if let Some(number) = scratch.numbers.get(&key) {
-            return *number;
-        }
-        let mut normalized = std::mem::take(&mut scratch.normalized);
-        normalize(token, &mut normalized);
-        let word = self.work_out(&normalized, scratch);
-        scratch.normalized = normalized;
-        let number = scratch.words.len() as u32;
-        scratch.words.push(word);
-        scratch.numbers.insert(key, number);
-        number
-    }
-
-    fn work_out(&self, normalized: &str, scratch: &mut Scratch) -> Word {
+    /// Works the next word of the cache out and remembers it.
+    fn work_out(&self, number: u32, scratch: &mut Scratch) {
+        let normalized = scratch.cache.normalized(number);
         let stem = match &self.stemmer {
             Some(stemmer) => stemmer.stem(normalized),
             None => normalized.into(),
@@ -400,49 +244,30 @@ impl Analyzer {
         if let Some(range) = self.params.char_ngram_range
             && !stopped
         {
-            let mut padded = std::mem::take(&mut scratch.padded);
-            padded.clear();
-            padded.extend([" ", normalized, " "]);
-            let (base, _) = scratch.store(&padded);
-            let start_of = padded.as_ptr() as usize;
-            char_ngrams(&padded, range, |gram| {
+            let base = scratch.arena.len() as u32;
+            scratch.padded.clear();
+            scratch.padded.extend([" ", normalized, " "]);
+            scratch.arena.push_str(&scratch.padded);
+            let start_of = scratch.padded.as_ptr() as usize;
+            char_ngrams(&scratch.padded, range, |gram| {
                 let start = base + (gram.as_ptr() as usize - start_of) as u32;
                 let span = (start, start + gram.len() as u32);
                 scratch.grams.push((hash_chars(gram), span));
             });
-            scratch.padded = padded;
         }
-        let text = scratch.store(&stem);
+        let start = scratch.arena.len() as u32;
+        scratch.arena.push_str(&stem);
         let denied_hash = match self.params.negation {
-            true => hash_word(&format!("{DENIED}{stem}")),
+            true => hash_denied(&stem),
             false => 0,
         };
-        Word {
+        scratch.words.push(Word {
             hash: hash_word(&stem),
             denied_hash,
-            negates: self.params.negation && is_negation(normalized),
-            text,
+            stem: (start, scratch.arena.len() as u32),
             grams: (first_gram, scratch.grams.len() as u32),
             stopped,
-        }
-    }
-}
-
-/// A hasher for keys that are hashes already.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct PassThrough(u64);
-
-impl Hasher for PassThrough {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("keys are u64");
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
+        });
     }
 }
 

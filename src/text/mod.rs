@@ -2,17 +2,21 @@
 //!
 //! Owns the steps from bytes to terms, in this order: [`tokenize`] (Unicode words with
 //! their byte spans) → [`normalize`] (form, case, apostrophes, numbers) → stop words →
-//! [`stem`] → [`ngrams`] (words and, if asked for, characters). [`Analyzer`] runs them;
-//! nothing here knows of paragraphs, labels or weights.
+//! [`stem`] → [`ngrams`] (words and, if asked for, characters). [`WordCache`] runs the first two once a
+//! distinct word, [`Analyzer`] all of them; nothing here knows of paragraphs, labels or weights.
 
 pub mod analyzer;
+pub mod hash_index;
 pub mod ngrams;
 pub mod normalize;
 pub mod stem;
 pub mod tokenize;
+pub mod words;
 
-pub use analyzer::{Analyzer, Occurrence, Part, Scratch};
-pub use ngrams::{hash_term, hash_word};
+pub use analyzer::{Analyzer, Occurrence, Scratch};
+pub use hash_index::HashIndex;
+pub use ngrams::{DENIED, hash_term, hash_word};
+pub use words::{MARKS, ReadParams, Reading, WordCache};
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -28,11 +32,11 @@ pub struct TextParams {
     pub stem: bool,
     /// Leave out the function words of [`stem::STOP_WORDS`] before n-grams are made.
     pub stop_words: bool,
-    /// Mark the words that follow a negation, up to [`analyzer::NEGATION_SCOPE`] of them and not past
+    /// Mark the words that follow a negation, up to [`words::NEGATION_SCOPE`] of them and not past
     /// punctuation, as terms of their own (`!agre`).
     #[serde(default)]
     pub negation: bool,
-    /// Count the punctuation marks of [`analyzer::MARKS`] as terms (`<?>`).
+    /// Count the punctuation marks of [`MARKS`] as terms (`<?>`).
     #[serde(default)]
     pub marks: bool,
     /// Shortest and longest word n-gram, both at least 1.

@@ -10,12 +10,20 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 /// The first character of every character n-gram's name.
 pub const CHAR_MARK: char = '~';
 
+/// What stands before the name of a denied word; no word holds it.
+pub const DENIED: char = '!';
+
 /// Separates the hash space of character n-grams from that of words.
 const CHAR_SEED: u64 = 0x7e;
 
 /// The hash of a one-word term.
 pub fn hash_word(word: &str) -> u64 {
     xxh3_64(word.as_bytes())
+}
+
+/// The hash of a one-word term that stands within the scope of a negation.
+pub fn hash_denied(stem: &str) -> u64 {
+    hash_word(&format!("{DENIED}{stem}"))
 }
 
 /// The hash of a character n-gram given without its mark.

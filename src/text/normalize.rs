@@ -53,7 +53,10 @@ pub fn normalize(token: &Token<'_>, out: &mut String) {
 
 /// Whether the class of a number depends on the bytes around it.
 pub(super) fn depends_on_neighbours(surface: &str) -> bool {
-    surface.starts_with(char::is_numeric)
+    match surface.as_bytes().first() {
+        Some(byte) if byte.is_ascii() => byte.is_ascii_digit(),
+        _ => surface.starts_with(char::is_numeric),
+    }
 }
 
 fn fold_unicode(surface: &str, out: &mut String) {

@@ -287,11 +287,12 @@ impl<'p> Trainer<'p> {
             .mend("give more rows, a smaller --min-df or a larger --max-df"));
         }
         let counts = corpus.counts(&options.text)?;
+        let (tfidf, order) = fitted.columns.detach(&counts);
         Ok(TaskModel {
             task: task.task.clone(),
             options,
-            tfidf: fitted.columns.detach(&counts),
-            linear: fitted.linear,
+            tfidf,
+            linear: fitted.linear.reordered(&order),
             thresholds: fitted.thresholds,
         })
     }

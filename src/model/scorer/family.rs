@@ -1,0 +1,113 @@
+//! Which kinds of terms the tasks of a model read.
+//!
+//! Owns [`Families`]: the distinct ways in which tasks make terms of a text (words by some options,
+//! characters by some options, marks), each of which is walked once for all tasks that share it.
+
+use super::super::TaskModel;
+use crate::text::{ReadParams, TextParams};
+
+/// A way of making terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Word n-grams.
+    Words {
+        stem: bool,
+        stop_words: bool,
+        negation: bool,
+        range: (u8, u8),
+    },
+    /// Character n-grams.
+    Chars { stop_words: bool, range: (u8, u8) },
+    /// Punctuation.
+    Marks,
+}
+
+/// A family of terms, and how their counts are damped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Family {
+    pub kind: Kind,
+    pub sublinear: bool,
+}
+
+/// All families, and those of each task.
+#[derive(Debug)]
+pub(super) struct Families {
+    all: Vec<Family>,
+    by_task: Vec<Vec<usize>>,
+}
+
+impl Families {
+    pub fn of(tasks: &[TaskModel]) -> Self {
+        let mut families = Families {
+            all: Vec::new(),
+            by_task: vec![Vec::new(); tasks.len()],
+        };
+        // Tasks without negation first, so that a twin is walked before the family that may borrow its sums.
+        for negation in [false, true] {
+            for (i, task) in tasks.iter().enumerate() {
+                if task.options.text.negation == negation {
+                    families.add(task, i);
+                }
+            }
+        }
+        families
+    }
+
+    fn add(&mut self, task: &TaskModel, i: usize) {
+        let sublinear = task.options.tfidf.sublinear_tf;
+        for kind in kinds(&task.options.text) {
+            let number = self.number(Family { kind, sublinear });
+            self.by_task[i].push(number);
+        }
+    }
+
+    fn number(&mut self, family: Family) -> usize {
+        let known = self.all.iter().position(|f| *f == family);
+        known.unwrap_or_else(|| {
+            self.all.push(family);
+            self.all.len() - 1
+        })
+    }
+
+    pub fn all(&self) -> &[Family] {
+        &self.all
+    }
+
+    pub fn of_task(&self, task: usize) -> &[usize] {
+        &self.by_task[task]
+    }
+
+    pub fn read_params(&self) -> ReadParams {
+        let has = |is: fn(&Kind) -> bool| self.all.iter().any(|f| is(&f.kind));
+        ReadParams {
+            negation: has(|kind| matches!(kind, Kind::Words { negation: true, .. })),
+            marks: has(|kind| *kind == Kind::Marks),
+        }
+    }
+
+    /// The family that gives the same terms as this one where no word is denied, if it is walked before.
+    pub fn twin_without_negation(&self, family: usize) -> Option<usize> {
+        let mut plain = self.all[family];
+        match &mut plain.kind {
+            Kind::Words { negation, .. } if *negation => *negation = false,
+            _ => return None,
+        }
+        let twin = self.all.iter().position(|f| *f == plain);
+        twin.filter(|twin| *twin < family)
+    }
+}
+
+fn kinds(text: &TextParams) -> impl Iterator<Item = Kind> {
+    let words = Kind::Words {
+        stem: text.stem,
+        stop_words: text.stop_words,
+        negation: text.negation,
+        range: text.ngram_range,
+    };
+    let chars = text.char_ngram_range.map(|range| Kind::Chars {
+        stop_words: text.stop_words,
+        range,
+    });
+    let marks = text.marks.then_some(Kind::Marks);
+    [Some(words), chars, marks].into_iter().flatten()
+}

@@ -1,0 +1,188 @@
+//! The trained model, frozen for reading.
+//!
+//! Owns [`Scorer`], one table for all tasks: the hash of a term leads to the number of its row, and the row
+//! holds, with idf folded in,
+//!
+//! ```text
+//! idf_j·w_jk for each label k of each task, then idf_j² for each task
+//! ```
+//!
+//! 0 where a task does not have the term. For a text in which term j stands tf_j times (damped),
+//!
+//! ```text
+//! m_k = Σ_j tf_j·idf_j·w_jk / √(Σ_j tf_j²·idf_j²) + b_k
+//! ```
+//!
+//! which is the decision value of the TF-IDF row: so a text is read once, each of its terms is looked up
+//! once, and the norm divides at the end. Tasks that read a text otherwise than others (stems, negation,
+//! n-grams) have terms of their own in the same table. It is made of the parts of a [`Model`](super::Model)
+//! when first needed, and shared by threads; what one thread needs beside it is its [`Scoring`].
+
+mod family;
+mod scoring;
+mod sums;
+
+pub use scoring::{Scoring, TracedTerm};
+
+use super::TaskModel;
+use crate::features::TermNames;
+use crate::text::ngrams::CHAR_MARK;
+use crate::text::{HashIndex, ReadParams, hash_term, ngrams::hash_append, ngrams::hash_word};
+use family::Families;
+use std::ops::Range;
+
+/// The frozen table of all tasks' terms.
+#[derive(Debug)]
+pub struct Scorer {
+    /// From the hash of a term to the number of its row.
+    index: HashIndex,
+    /// `[n_terms, stride]`.
+    rows: Vec<f32>,
+    /// Numbers a row: the lanes of all labels, the squares of all tasks, zeros.
+    stride: usize,
+    /// A task and a column in it for each row, which give the term its name.
+    origins: Vec<(u32, u32)>,
+    /// Hashes of the words that begin, and that go on, some n-gram of the table: others need no look-up.
+    openers: HashIndex,
+    joiners: HashIndex,
+    families: Families,
+    tasks: Vec<FrozenTask>,
+    n_lanes: usize,
+}
+
+/// Where a task stands in the rows.
+#[derive(Debug)]
+struct FrozenTask {
+    /// The lanes of its labels.
+    lanes: Range<usize>,
+    /// The place of its idf².
+    square: usize,
+    intercepts: Vec<f32>,
+    /// Its families of terms.
+    families: Vec<usize>,
+}
+
+impl Scorer {
+    /// Freezes the weights of `tasks`.
+    pub fn new(tasks: &[TaskModel]) -> Self {
+        let n_lanes: usize = tasks.iter().map(|t| t.linear.n_labels()).sum();
+        let stride = (n_lanes + tasks.len()).next_multiple_of(4);
+        let families = Families::of(tasks);
+        let mut frozen = Vec::with_capacity(tasks.len());
+        let mut lane = 0;
+        for (i, task) in tasks.iter().enumerate() {
+            let lanes = lane..lane + task.linear.n_labels();
+            lane = lanes.end;
+            frozen.push(FrozenTask {
+                lanes,
+                square: n_lanes + i,
+                intercepts: task.linear.intercepts().to_vec(),
+                families: families.of_task(i).to_vec(),
+            });
+        }
+        let most = tasks.iter().map(|t| t.tfidf.vocabulary().len()).sum();
+        let mut scorer = Scorer {
+            index: HashIndex::with_capacity(most),
+            rows: Vec::with_capacity(most * stride),
+            stride,
+            origins: Vec::with_capacity(most),
+            openers: HashIndex::default(),
+            joiners: HashIndex::default(),
+            families,
+            tasks: frozen,
+            n_lanes,
+        };
+        for (i, task) in tasks.iter().enumerate() {
+            scorer.add_task(i, task);
+        }
+        scorer
+    }
+
+    fn add_task(&mut self, i: usize, task: &TaskModel) {
+        let (lanes, square) = (self.tasks[i].lanes.clone(), self.tasks[i].square);
+        let mut hashes = NameHashes::default();
+        for (column, name) in task.tfidf.vocabulary().names().iter().enumerate() {
+            let hash = hashes.next(name, &mut self.openers, &mut self.joiners);
+            let fresh = self.origins.len() as u32;
+            let number = self.index.get_or_insert(hash, fresh);
+            if number == fresh {
+                self.origins.push((i as u32, column as u32));
+                self.rows.resize(self.rows.len() + self.stride, 0.0);
+            }
+            let row = &mut self.rows[number as usize * self.stride..][..self.stride];
+            let idf = task.tfidf.idf()[column];
+            let weights = task.linear.feature(column as u32);
+            for (folded, weight) in row[lanes.clone()].iter_mut().zip(weights) {
+                *folded = idf * weight;
+            }
+            row[square] = idf * idf;
+        }
+    }
+
+    /// The count of distinct terms of all tasks.
+    pub fn n_terms(&self) -> usize {
+        self.origins.len()
+    }
+
+    /// The count of labels of all tasks.
+    pub fn n_lanes(&self) -> usize {
+        self.n_lanes
+    }
+
+    /// The lanes of a task's labels.
+    pub fn lanes(&self, task: usize) -> Range<usize> {
+        self.tasks[task].lanes.clone()
+    }
+
+    /// A task and a column of it that have the term of a row.
+    pub fn origin(&self, row: u32) -> (usize, usize) {
+        let (task, column) = self.origins[row as usize];
+        (task as usize, column as usize)
+    }
+
+    /// `idf·w` of a term's row for a lane.
+    pub fn folded_weight(&self, row: u32, lane: usize) -> f32 {
+        self.rows[row as usize * self.stride + lane]
+    }
+
+    /// What must be found in a text beside its words.
+    fn read_params(&self) -> ReadParams {
+        self.families.read_params()
+    }
+
+    /// The name of the term of a row.
+    pub fn name<'n>(&self, row: u32, names_of: impl Fn(usize) -> &'n TermNames) -> &'n str {
+        let (task, column) = self.origin(row);
+        names_of(task).get(column)
+    }
+}
+
+/// Hashes sorted names, most of which begin with the word that the one before began with.
+#[derive(Default)]
+struct NameHashes {
+    first: String,
+    first_hash: u64,
+}
+
+impl NameHashes {
+    /// The hash of the term called `name`; of an n-gram of words, the words are noted.
+    fn next(&mut self, name: &str, openers: &mut HashIndex, joiners: &mut HashIndex) -> u64 {
+        let Some((first, rest)) = name.split_once(' ') else {
+            return hash_term(name);
+        };
+        if name.starts_with(CHAR_MARK) {
+            return hash_term(name);
+        }
+        if first != self.first {
+            self.first.clear();
+            self.first.push_str(first);
+            self.first_hash = hash_word(first);
+            openers.get_or_insert(self.first_hash, 0);
+        }
+        rest.split(' ').fold(self.first_hash, |hash, word| {
+            let word = hash_word(word);
+            joiners.get_or_insert(word, 0);
+            hash_append(hash, word)
+        })
+    }
+}

@@ -1,0 +1,327 @@
+//! Scores a text by the frozen table.
+//!
+//! Owns [`Scoring`], one thread's cache of words and its buffers. For every distinct word met, the cache has
+//! the row of its term under each way of stemming, and the rows of its character n-grams: only n-grams of
+//! several words are looked up occurrence by occurrence.
+
+use super::Scorer;
+use super::family::Kind;
+use super::sums::{Seen, Sums, tf};
+use crate::text::ngrams::{char_ngrams, hash_append, hash_chars, hash_denied, hash_word};
+use crate::text::stem::{EnglishStemmer, is_stop_word};
+use crate::text::words::Placed;
+use crate::text::{MARKS, Reading, WordCache};
+use std::collections::BTreeMap;
+
+/// No row.
+const NONE: u32 = u32::MAX;
+
+/// What a word is to a family of word n-grams.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    hash: u64,
+    /// The row of the word alone.
+    row: u32,
+    /// Whether it begins, and whether it goes on, an n-gram of the table.
+    opens: bool,
+    joins: bool,
+}
+
+/// A word of the text at hand, as a family of word n-grams sees it.
+#[derive(Debug, Clone, Copy)]
+struct LineWord {
+    form: Form,
+    start: u32,
+    end: u32,
+}
+
+/// How a form is made of a normalized word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Making {
+    stem: bool,
+    denied: bool,
+}
+
+/// The cache and the buffers of one thread; belongs to the [`Scorer`] it was made by.
+#[derive(Debug)]
+pub struct Scoring {
+    cache: WordCache,
+    generation: u32,
+    reading: Reading,
+    stemmer: EnglishStemmer,
+    makings: Vec<Making>,
+    /// Where each family finds its forms: of a word as it is, and of a denied one.
+    making_of: Vec<[usize; 2]>,
+    /// `[words of the cache, makings]`.
+    forms: Vec<Form>,
+    stopped: Vec<bool>,
+    /// Spans in `gram_rows`, `[words of the cache, families]`; empty but for families of characters.
+    gram_spans: Vec<(u32, u32)>,
+    gram_rows: Vec<u32>,
+    mark_rows: Vec<u32>,
+    padded: String,
+    line: Vec<LineWord>,
+    occurrences: Vec<u32>,
+    seen: Seen,
+    sums: Vec<Sums>,
+    /// Whose sums a family uses: its own, or its twin's.
+    sums_of: Vec<usize>,
+}
+
+impl Scoring {
+    fn new(scorer: &Scorer) -> Self {
+        let families = scorer.families.all();
+        let mut makings: Vec<Making> = Vec::new();
+        let mut number = |making: Making| {
+            let known = makings.iter().position(|m| *m == making);
+            known.unwrap_or_else(|| {
+                makings.push(making);
+                makings.len() - 1
+            })
+        };
+        let making_of = (families.iter())
+            .map(|family| match family.kind {
+                Kind::Words { stem, negation, .. } => [false, negation].map(|denied| {
+                    // Without negation a denied word is as any other.
+                    number(Making { stem, denied })
+                }),
+                _ => [0, 0],
+            })
+            .collect();
+        let row = |(name, _): &(&str, &str)| scorer.index.get(hash_word(name)).unwrap_or(NONE);
+        let sums = |family: &super::family::Family| {
+            Sums::new(scorer.stride, scorer.n_lanes, family.sublinear)
+        };
+        Scoring {
+            cache: WordCache::default(),
+            generation: 0,
+            reading: Reading::default(),
+            stemmer: EnglishStemmer::default(),
+            making_of,
+            makings,
+            forms: Vec::new(),
+            stopped: Vec::new(),
+            gram_spans: Vec::new(),
+            gram_rows: Vec::new(),
+            mark_rows: MARKS.iter().map(row).collect(),
+            padded: String::new(),
+            line: Vec::new(),
+            occurrences: Vec::new(),
+            seen: Seen::default(),
+            sums: families.iter().map(sums).collect(),
+            sums_of: (0..families.len()).collect(),
+        }
+    }
+}
+
+/// A term of a text that the model knows, as [`Scorer::trace`] gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TracedTerm {
+    /// The term's row.
+    pub row: u32,
+    /// Its damped count over the norm of the text's TF-IDF row: what the row's folded weights are
+    /// multiplied by.
+    pub scaled_tf: f64,
+    /// Byte spans of its occurrences in the text.
+    pub spans: Vec<(usize, usize)>,
+}
+
+impl Scorer {
+    /// The buffers of one thread.
+    pub fn scoring(&self) -> Scoring {
+        Scoring::new(self)
+    }
+
+    /// Writes the decision values of all labels of all tasks for `text` into `margins`, `[n_lanes]`.
+    pub fn score(&self, text: &str, scoring: &mut Scoring, margins: &mut [f32]) {
+        self.read(text, scoring);
+        for family in 0..self.families.all().len() {
+            let twin = self.families.twin_without_negation(family);
+            if let Some(twin) = twin.filter(|_| !scoring.reading.any_denied) {
+                scoring.sums_of[family] = twin;
+                continue;
+            }
+            scoring.sums_of[family] = family;
+            let mut occurrences = std::mem::take(&mut scoring.occurrences);
+            occurrences.clear();
+            self.walk(family, scoring, |row, _| occurrences.push(row));
+            let sums = &mut scoring.sums[family];
+            sums.clear();
+            sums.add(&occurrences, &self.rows, &mut scoring.seen);
+            scoring.occurrences = occurrences;
+        }
+        for task in &self.tasks {
+            let of_task = || task.families.iter().map(|f| &scoring.sums[scoring.sums_of[*f]]);
+            let squares: f64 = of_task().map(|sums| sums.totals()[task.square]).sum();
+            let scale = match squares > 0.0 {
+                true => 1.0 / libm::sqrt(squares),
+                false => 0.0,
+            };
+            for (lane, intercept) in task.lanes.clone().zip(&task.intercepts) {
+                let sum: f64 = of_task().map(|sums| sums.totals()[lane]).sum();
+                margins[lane] = (sum * scale + f64::from(*intercept)) as f32;
+            }
+        }
+    }
+
+    /// The terms of `text` that `task` knows, in the order of the table's rows: what
+    /// [`score`](Self::score) adds up, term by term.
+    pub fn trace(&self, text: &str, task: usize, scoring: &mut Scoring) -> Vec<TracedTerm> {
+        self.read(text, scoring);
+        let square = self.tasks[task].square;
+        let mut terms = Vec::new();
+        for &family in &self.tasks[task].families {
+            let mut spans: BTreeMap<u32, Vec<(usize, usize)>> = BTreeMap::new();
+            self.walk(family, scoring, |row, (start, end)| {
+                let of_row = spans.entry(row).or_default();
+                of_row.push((start as usize, end as usize));
+            });
+            let sublinear = self.families.all()[family].sublinear;
+            terms.extend((spans.into_iter()).filter_map(|(row, spans)| {
+                // Other tasks' terms have no square here.
+                let is_known = self.folded_weight(row, square) > 0.0;
+                is_known.then(|| TracedTerm {
+                    row,
+                    scaled_tf: tf(spans.len() as u32, sublinear),
+                    spans,
+                })
+            }));
+        }
+        let square_of = |term: &TracedTerm| {
+            term.scaled_tf * term.scaled_tf * f64::from(self.folded_weight(term.row, square))
+        };
+        let squares: f64 = terms.iter().map(square_of).sum();
+        for term in &mut terms {
+            term.scaled_tf /= libm::sqrt(squares);
+        }
+        terms
+    }
+
+    /// Reads a text, and works out what is new in it.
+    fn read(&self, text: &str, scoring: &mut Scoring) {
+        let params = self.read_params();
+        scoring.cache.read(text, params, &mut scoring.reading);
+        if scoring.generation != scoring.cache.generation() {
+            scoring.generation = scoring.cache.generation();
+            scoring.forms.clear();
+            scoring.stopped.clear();
+            scoring.gram_spans.clear();
+            scoring.gram_rows.clear();
+        }
+        for word in scoring.stopped.len()..scoring.cache.len() {
+            self.work_out(word as u32, scoring);
+        }
+    }
+
+    /// Works the next word of the cache out.
+    #[cold]
+    fn work_out(&self, word: u32, scoring: &mut Scoring) {
+        let normalized = scoring.cache.normalized(word);
+        for making in &scoring.makings {
+            let stem = match making.stem {
+                true => scoring.stemmer.stem(normalized),
+                false => normalized.into(),
+            };
+            let hash = match making.denied {
+                true => hash_denied(&stem),
+                false => hash_word(&stem),
+            };
+            scoring.forms.push(Form {
+                hash,
+                row: self.index.get(hash).unwrap_or(NONE),
+                opens: self.openers.get(hash).is_some(),
+                joins: self.joiners.get(hash).is_some(),
+            });
+        }
+        let stopped = is_stop_word(normalized);
+        scoring.stopped.push(stopped);
+        scoring.padded.clear();
+        scoring.padded.extend([" ", normalized, " "]);
+        for family in self.families.all() {
+            let first = scoring.gram_rows.len() as u32;
+            if let Kind::Chars { stop_words, range } = family.kind
+                && !(stop_words && stopped)
+            {
+                char_ngrams(&scoring.padded, range, |gram| {
+                    scoring.gram_rows.extend(self.index.get(hash_chars(gram)));
+                });
+            }
+            let span = (first, scoring.gram_rows.len() as u32);
+            scoring.gram_spans.push(span);
+        }
+    }
+
+    /// Calls `each` with the row and the byte span of every occurrence, in the text at hand, of a term of a
+    /// family that any task knows.
+    fn walk(&self, family: usize, scoring: &mut Scoring, mut each: impl FnMut(u32, (u32, u32))) {
+        let words = &scoring.reading.words;
+        match self.families.all()[family].kind {
+            Kind::Words {
+                stop_words, range, ..
+            } => {
+                let (n_makings, makings) = (scoring.makings.len(), scoring.making_of[family]);
+                let kept = |placed: &&Placed| {
+                    !(stop_words && scoring.stopped[placed.word as usize])
+                };
+                scoring.line.clear();
+                let line = words.iter().filter(kept).map(|placed| {
+                    let making = makings[usize::from(placed.denied)];
+                    LineWord {
+                        form: scoring.forms[placed.word as usize * n_makings + making],
+                        start: placed.start,
+                        end: placed.end,
+                    }
+                });
+                scoring.line.extend(line);
+                self.walk_words(&scoring.line, range, each);
+            }
+            Kind::Chars { .. } => {
+                let n_families = self.families.all().len();
+                for placed in words {
+                    let at = placed.word as usize * n_families + family;
+                    let (start, end) = scoring.gram_spans[at];
+                    for row in &scoring.gram_rows[start as usize..end as usize] {
+                        each(*row, (placed.start, placed.end));
+                    }
+                }
+            }
+            Kind::Marks => {
+                for mark in &scoring.reading.marks {
+                    match scoring.mark_rows[usize::from(mark.mark)] {
+                        NONE => {}
+                        row => each(row, (mark.start, mark.end)),
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn walk_words(
+        &self,
+        line: &[LineWord],
+        (shortest, longest): (u8, u8),
+        mut each: impl FnMut(u32, (u32, u32)),
+    ) {
+        for (i, first) in line.iter().enumerate() {
+            if shortest == 1 && first.form.row != NONE {
+                each(first.form.row, (first.start, first.end));
+            }
+            if longest == 1 || !first.form.opens {
+                continue;
+            }
+            let mut hash = first.form.hash;
+            for (n, next) in (2..=longest).zip(&line[i + 1..]) {
+                if !next.form.joins {
+                    break;
+                }
+                hash = hash_append(hash, next.form.hash);
+                if n >= shortest
+                    && let Some(row) = self.index.get(hash)
+                {
+                    each(row, (first.start, next.end));
+                }
+            }
+        }
+    }
+}

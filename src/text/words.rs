@@ -1,0 +1,320 @@
+//! The words of a text, each distinct one worked out once.
+//!
+//! Owns [`WordCache`], which numbers the distinct words it has met and keeps their normalized forms, and
+//! [`Reading`], the words of one text in order by those numbers. What a word means to some text options
+//! (its stem, its character n-grams, its row of weights) is kept beside the cache by whoever needs it, under
+//! the same numbers: so one pass over the bytes serves any number of options.
+
+use super::hash_index::HashIndex;
+use super::ngrams::hash_append;
+use super::normalize::{depends_on_neighbours, normalize};
+use super::stem::is_negation;
+use super::tokenize::{Token, tokens};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Distinct words after which the cache is emptied, so that memory does not grow with the input.
+const MAX_CACHED_WORDS: usize = 1 << 17;
+
+/// How many words after a negation are marked as denied.
+pub const NEGATION_SCOPE: u8 = 4;
+
+/// The punctuation that can be counted, and the names of the terms. A run between two words counts once
+/// for each name in it.
+pub const MARKS: &[(&str, &str)] = &[
+    ("<.>", "."),
+    ("<,>", ","),
+    ("<?>", "?"),
+    ("<!>", "!"),
+    ("<\">", "\"“”„«»‘"),
+    ("<:>", ":"),
+    ("<;>", ";"),
+    ("<–>", "–—"),
+    ("<(>", "(["),
+    ("<…>", "…"),
+    ("<|>", "|"),
+    ("<©>", "©®™"),
+    ("<@>", "@"),
+    ("<#>", "#"),
+    ("</>", "/"),
+    ("<·>", "·•»›"),
+];
+
+/// A word of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// Its number in the cache.
+    pub word: u32,
+    /// Byte offset of its first byte in the text.
+    pub start: u32,
+    /// Byte offset one past its last byte.
+    pub end: u32,
+    /// Whether it stands within the scope of a negation.
+    pub denied: bool,
+}
+
+/// A punctuation mark of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlacedMark {
+    /// Its index in [`MARKS`].
+    pub mark: u8,
+    /// Byte offset of its first byte in the text.
+    pub start: u32,
+    /// Byte offset one past its last byte.
+    pub end: u32,
+}
+
+/// The words of one text, in order; used again for the next.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The words.
+    pub words: Vec<Placed>,
+    /// The marks, where they were asked for.
+    pub marks: Vec<PlacedMark>,
+    /// Whether any word is denied.
+    pub any_denied: bool,
+}
+
+/// What is read beside the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReadParams {
+    /// Mark the words after a negation.
+    pub negation: bool,
+    /// Find punctuation marks.
+    pub marks: bool,
+}
+
+/// A distinct word.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// Span of its normalized form in the arena.
+    normalized: (u32, u32),
+    negates: bool,
+}
+
+/// The distinct words met so far.
+#[derive(Debug, Default)]
+pub struct WordCache {
+    numbers: HashIndex,
+    words: Vec<Known>,
+    arena: String,
+    normalized: String,
+    generation: u32,
+}
+
+impl WordCache {
+    /// How many words it holds: they are numbered from 0.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// How often it was emptied: a word's number means something until then.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// The normalized form of a word.
+    pub fn normalized(&self, word: u32) -> &str {
+        let (start, end) = self.words[word as usize].normalized;
+        &self.arena[start as usize..end as usize]
+    }
+
+    /// Reads a text. Of one beyond 4 GiB only the first 4 GiB are read.
+    pub fn read(&mut self, text: &str, params: ReadParams, reading: &mut Reading) {
+        if self.words.len() > MAX_CACHED_WORDS {
+            self.forget();
+        }
+        reading.words.clear();
+        reading.marks.clear();
+        reading.any_denied = false;
+        let looks_between = params.negation || params.marks;
+        let (mut last_end, mut denied) = (0, 0u8);
+        for token in tokens(text) {
+            let Ok(end) = u32::try_from(token.end()) else {
+                break;
+            };
+            let word = self.word(&token);
+            if looks_between {
+                let between = &text[last_end..token.start];
+                last_end = token.end();
+                if between != " " && find_marks(between, token.start, params.marks, reading) {
+                    denied = 0;
+                }
+            }
+            reading.words.push(Placed {
+                word,
+                start: token.start as u32,
+                end,
+                denied: denied > 0,
+            });
+            if params.negation {
+                reading.any_denied |= denied > 0;
+                denied = match self.words[word as usize].negates {
+                    true => NEGATION_SCOPE,
+                    false => denied.saturating_sub(1),
+                };
+            }
+        }
+        if params.marks && u32::try_from(text.len()).is_ok() {
+            find_marks(&text[last_end..], text.len(), true, reading);
+        }
+    }
+
+    /// Looks the word up, or works it out and remembers it.
+    #[inline]
+    fn word(&mut self, token: &Token<'_>) -> u32 {
+        let mut key = xxh3_64(token.surface.as_bytes());
+        if depends_on_neighbours(token.surface) {
+            let sign = match (token.before, token.after) {
+                (_, Some(b'%')) => 1,
+                (Some(b'$'), _) => 2,
+                _ => 0,
+            };
+            key = hash_append(key, sign);
+        }
+        let fresh = self.words.len() as u32;
+        let number = self.numbers.get_or_insert(key, fresh);
+        if number == fresh {
+            self.learn(token);
+        }
+        number
+    }
+
+    #[cold]
+    fn learn(&mut self, token: &Token<'_>) {
+        normalize(token, &mut self.normalized);
+        let start = self.arena.len() as u32;
+        self.arena.push_str(&self.normalized);
+        self.words.push(Known {
+            normalized: (start, self.arena.len() as u32),
+            negates: is_negation(&self.normalized),
+        });
+    }
+
+    fn forget(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+        self.numbers.clear();
+        self.words.clear();
+        self.arena.clear();
+    }
+}
+
+/// Finds the marks of `between`, the text up to `end` that is no word; says whether a negation before it
+/// ends there.
+fn find_marks(between: &str, end: usize, keep: bool, reading: &mut Reading) -> bool {
+    let (mut seen, mut ends_negation) = (0u32, false);
+    let from = end - between.len();
+    for (at, character) in between.char_indices() {
+        ends_negation |= matches!(character, '.' | ',' | ';' | ':' | '?' | '!' | '(' | ')');
+        if !keep || character == ' ' {
+            continue;
+        }
+        let Some(mark) = mark_of(character) else {
+            continue;
+        };
+        if seen & 1 << mark == 0 {
+            seen |= 1 << mark;
+            reading.marks.push(PlacedMark {
+                mark,
+                start: (from + at) as u32,
+                end: (from + at + character.len_utf8()) as u32,
+            });
+        }
+    }
+    ends_negation
+}
+
+/// For each ASCII character its index in [`MARKS`], or `u8::MAX`.
+const ASCII_MARKS: [u8; 128] = {
+    let mut marks = [u8::MAX; 128];
+    let mut i = 0;
+    while i < MARKS.len() {
+        let characters = MARKS[i].1.as_bytes();
+        let mut at = 0;
+        while at < characters.len() {
+            if characters[at].is_ascii() {
+                marks[characters[at] as usize] = i as u8;
+            }
+            at += 1;
+        }
+        i += 1;
+    }
+    marks
+};
+
+/// The index in [`MARKS`] of the mark that a character is.
+fn mark_of(character: char) -> Option<u8> {
+    match ASCII_MARKS.get(character as usize) {
+        Some(mark) => (*mark != u8::MAX).then_some(*mark),
+        None => MARKS
+            .iter()
+            .position(|(_, characters)| characters.contains(character))
+            .map(|mark| mark as u8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_counts_each_mark_once_and_where_it_stands() {
+        let params = ReadParams {
+            marks: true,
+            ..ReadParams::default()
+        };
+        let mut reading = Reading::default();
+        WordCache::default().read("“Talks?!?” – Xinhua…", params, &mut reading);
+        let found: Vec<(&str, u32, u32)> = (reading.marks.iter())
+            .map(|m| (MARKS[usize::from(m.mark)].0, m.start, m.end))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("<\">", 0, 3),
+                ("<?>", 8, 9),
+                ("<!>", 9, 10),
+                ("<\">", 11, 14),
+                ("<–>", 15, 18),
+                ("<…>", 25, 28)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_negation_reaches_four_words_and_no_further_than_a_comma() {
+        let params = ReadParams {
+            negation: true,
+            ..ReadParams::default()
+        };
+        let mut reading = Reading::default();
+        let mut cache = WordCache::default();
+        let mut denied = |text: &str| {
+            cache.read(text, params, &mut reading);
+            let marked = reading.words.iter().filter(|w| w.denied);
+            marked
+                .map(|w| &text[w.start as usize..w.end as usize])
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(denied("It did not agree to lift any tariffs"), "agree to lift any");
+        assert_eq!(denied("No deal, and never talks"), "deal talks");
+        assert_eq!(denied("They agreed"), "");
+    }
+
+    #[test]
+    fn what_was_forgotten_is_learned_again() {
+        let mut cache = WordCache::default();
+        let mut reading = Reading::default();
+        let many: String = (0..=MAX_CACHED_WORDS).map(|i| format!("w{i} ")).collect();
+        cache.read(&many, ReadParams::default(), &mut reading);
+        assert_eq!(cache.generation(), 0);
+        cache.read("War w7", ReadParams::default(), &mut reading);
+        assert_eq!((cache.generation(), cache.len()), (1, 2));
+        assert_eq!(cache.normalized(reading.words[1].word), "w7");
+    }
+}

@@ -32,11 +32,10 @@ fn read(path: &str) -> Result<Vec<Sourced>, Error> {
     let mut rows = Vec::new();
     for document in open(&[path.to_owned()], &IngestParams::default())? {
         let labelled = document.and_then(|document| {
-            let field = |name: &str| document.fields.get(name).and_then(|v| v.as_str());
-            let source = field("register")
-                .or(field("source"))
-                .unwrap_or("-")
-                .to_owned();
+            let register = document.fields.get("register");
+            let register = register.as_ref().and_then(|v| v.as_str());
+            let source = register.or(document.source.as_deref()).unwrap_or("-");
+            let source = source.to_owned();
             labelled_row(document, &specs).map(|row| Sourced { row, source })
         });
         match labelled {

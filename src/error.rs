@@ -4,6 +4,7 @@
 //! skipped while the work goes on is a [`Problem`](crate::ingest::Problem).
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -12,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     /// The path as the user gave it or as it was found below a folder; `-` is standard input.
-    pub path: String,
+    pub path: Arc<str>,
     /// The line, counted from 1, where the format has lines.
     pub line: Option<u64>,
     /// The byte offset from the start of the (decompressed) file, where it is known.
@@ -21,7 +22,7 @@ pub struct Place {
 
 impl Place {
     /// A whole file.
-    pub fn file(path: impl Into<String>) -> Self {
+    pub fn file(path: impl Into<Arc<str>>) -> Self {
         Place {
             path: path.into(),
             line: None,
@@ -30,7 +31,7 @@ impl Place {
     }
 
     /// A line of a file, counted from 1.
-    pub fn line(path: impl Into<String>, line: u64) -> Self {
+    pub fn line(path: impl Into<Arc<str>>, line: u64) -> Self {
         Place {
             path: path.into(),
             line: Some(line),
@@ -91,7 +92,7 @@ impl Error {
     }
 
     /// Reading or writing `path` failed.
-    pub fn io(path: impl Into<String>, error: std::io::Error) -> Self {
+    pub fn io(path: impl Into<Arc<str>>, error: std::io::Error) -> Self {
         let message = error.to_string();
         Error::new(ErrorKind::Io(error), message).at(Place::file(path))
     }

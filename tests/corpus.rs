@@ -341,9 +341,10 @@ fn articles_are_parted_as_a_person_would() {
             .join(&file)
             .to_string_lossy()
             .into_owned();
-        let documents = demarche::ingest::open(&[path], &Default::default()).unwrap();
-        let found: Vec<String> = documents
+        let documents: Vec<_> = (demarche::ingest::open(&[path], &Default::default()).unwrap())
             .map(|document| document.unwrap())
+            .collect();
+        let found: Vec<String> = (documents.iter())
             .flat_map(|d| demarche::paragraphs::segment(&d.text, d.format))
             .map(|paragraph| plain(&paragraph.text))
             .collect();

@@ -8,7 +8,7 @@ use demarche::Model;
 use demarche::ingest::{Document, IngestParams, Severity, open};
 use demarche::output::DocumentWriter;
 use demarche::output::csv::CsvWriter;
-use demarche::output::jsonl::JsonlWriter;
+use demarche::output::jsonl::{Encoder, JsonlWriter};
 use demarche::output::table::TableWriter;
 use demarche::paragraphs::fold_white_space;
 use demarche::predict::{LabelParams, LabelledDocument, Unit};
@@ -123,7 +123,7 @@ fn label(
 
 fn jsonl(documents: &[LabelledDocument]) -> Vec<Value> {
     let mut out = Vec::new();
-    let mut writer = JsonlWriter::new(&mut out, 2);
+    let mut writer = JsonlWriter::new(&mut out, Encoder::new(MODEL.task_names(), 2));
     for document in documents {
         writer.write(document).expect("memory takes it");
     }
@@ -139,7 +139,7 @@ fn assert_slices(outputs: &[Value], decoded: &str, whole: bool) {
     for output in outputs {
         let at = |field: &str| output[field].as_u64().expect("an offset") as usize;
         let (start, end) = (at("start"), at("end"));
-        assert_eq!(output["text"], fold_white_space(&decoded[start..end]));
+        assert_eq!(output["text"], *fold_white_space(&decoded[start..end]));
         assert!(last <= start && start <= end, "{last} {start} {end}");
         left_out += &decoded[last..start];
         last = end;

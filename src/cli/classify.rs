@@ -1,22 +1,15 @@
 //! `demarche classify`: documents in, labelled paragraphs out.
 
+use super::pipeline::Pipeline;
 use super::screen::{self, Screen};
 use super::{InputArgs, Outcome, open_model};
 use crate::error::{Error, Result};
-use crate::ingest::{Document, Documents};
-use crate::model::{Model, Task};
-use crate::output::DocumentWriter;
+use crate::model::Task;
 use crate::output::csv::CsvWriter;
-use crate::output::jsonl::JsonlWriter;
+use crate::output::jsonl::{Encoder, JsonlWriter};
 use crate::output::table::TableWriter;
-use crate::predict::{Classifier, LabelParams, LabelledDocument, Unit};
+use crate::predict::{LabelParams, Unit};
 use clap::{Args, ValueEnum};
-use rayon::prelude::*;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Documents and bytes of text that are labelled together, on all threads.
-const BATCH_DOCUMENTS: usize = 2048;
-const BATCH_BYTES: usize = 8 << 20;
 
 /// Arguments of `classify`.
 #[derive(Debug, Args)]
@@ -98,23 +91,30 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
         true => vec!["-".to_owned()],
         false => args.inputs.clone(),
     };
-    let mut documents = args.input.open(&inputs)?;
+    let documents = args.input.open(&inputs)?;
     let screen = Screen::bytes(documents.counts().total_bytes);
     let tasks: Vec<Task> = model.tasks().iter().map(|task| task.task.clone()).collect();
-    match args.format {
+    let pipeline = Pipeline {
+        model,
+        documents,
+        params,
+        threads: args.input.n_threads(),
+        screen: &screen,
+    };
+    let counts = match args.format {
         LabelsFormat::Table => {
             let gate = model.gate().cloned();
             let out = screen::output();
             let mut writer = TableWriter::new(out, tasks, gate, args.explain, screen::width());
-            classify(&model, &mut documents, &params, &mut writer, &screen)?;
+            pipeline.run(&mut writer)?
         }
         LabelsFormat::Jsonl => {
-            let mut writer = JsonlWriter::new(screen::plain_output(), args.explain);
-            classify(&model, &mut documents, &params, &mut writer, &screen)?;
+            let encoder = Encoder::new(&tasks, args.explain);
+            pipeline.run(&mut JsonlWriter::new(screen::plain_output(), encoder))?
         }
         LabelsFormat::Csv => {
             let mut writer = CsvWriter::new(screen::plain_output(), tasks, args.explain);
-            classify(&model, &mut documents, &params, &mut writer, &screen)?;
+            let counts = pipeline.run(&mut writer)?;
             let left_out: Vec<&str> = writer.left_out().iter().map(String::as_str).collect();
             if !left_out.is_empty() {
                 screen.message(&format!(
@@ -122,100 +122,15 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
                     left_out.join(", ")
                 ));
             }
+            counts
         }
-    }
+    };
     screen.close();
-    let unread = documents.counts().unread_dates;
+    let unread = counts.unread_dates;
     if unread > 0 {
         screen.message(&format!(
             "note: the dates of {unread} rows could not be read"
         ));
     }
     Ok(args.input.outcome(screen.skipped()))
-}
-
-/// Reads, labels and writes batch by batch, in input order.
-fn classify(
-    model: &Model,
-    documents: &mut Documents,
-    params: &LabelParams,
-    writer: &mut dyn DocumentWriter,
-    screen: &Screen,
-) -> Result<()> {
-    let mut next_paragraph = 0;
-    let classifiers = Mutex::new(Vec::new());
-    for _ in 0..rayon::current_num_threads() {
-        lock(&classifiers).push(model.classifier());
-    }
-    loop {
-        let batch = next_batch(documents, screen);
-        if batch.is_empty() {
-            break;
-        }
-        let labelled = label_batch(batch, &classifiers, params);
-        for mut document in labelled {
-            match document.document.continues {
-                Some(_) => document.renumber(next_paragraph),
-                None => next_paragraph = 0,
-            }
-            next_paragraph += document.paragraphs.len();
-            writer.write(&document).map_err(screen::stdout_error)?;
-        }
-        screen.at(documents.counts().bytes_read);
-    }
-    writer.finish().map_err(screen::stdout_error)
-}
-
-/// Labels the documents of a batch on all threads, in their order. The classifiers are kept from batch to batch,
-/// since they remember words.
-fn label_batch(
-    batch: Vec<Document>,
-    classifiers: &Mutex<Vec<Classifier<'_>>>,
-    params: &LabelParams,
-) -> Vec<LabelledDocument> {
-    let chunk = batch.len().div_ceil(8 * rayon::current_num_threads());
-    let mut chunks: Vec<Vec<Document>> = Vec::new();
-    for document in batch {
-        match chunks.last_mut() {
-            Some(last) if last.len() < chunk => last.push(document),
-            _ => chunks.push(vec![document]),
-        }
-    }
-    chunks
-        .into_par_iter()
-        .flat_map_iter(|chunk| {
-            let mut classifier = lock(classifiers).pop().expect("one a thread");
-            let labelled: Vec<LabelledDocument> = (chunk.into_iter())
-                .map(|d| classifier.label(d, params))
-                .collect();
-            lock(classifiers).push(classifier);
-            labelled
-        })
-        .collect()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// About how many bytes of text the other fields of a row hold.
-fn weight(fields: &serde_json::Map<String, serde_json::Value>) -> usize {
-    let of = |value: &serde_json::Value| value.as_str().map_or(16, str::len);
-    fields.values().map(of).sum()
-}
-
-fn next_batch(documents: &mut Documents, screen: &Screen) -> Vec<Document> {
-    let mut batch = Vec::new();
-    let mut bytes = 0;
-    while batch.len() < BATCH_DOCUMENTS && bytes < BATCH_BYTES {
-        match documents.next() {
-            Some(Ok(document)) => {
-                bytes += document.text.len() + weight(&document.fields);
-                batch.push(document);
-            }
-            Some(Err(problem)) => screen.problem(&problem),
-            None => break,
-        }
-    }
-    batch
 }

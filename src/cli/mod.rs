@@ -7,6 +7,7 @@
 mod benchmark;
 mod classify;
 mod inspect;
+mod pipeline;
 mod screen;
 mod train;
 mod train_args;
@@ -131,6 +132,14 @@ impl InputArgs {
         crate::ingest::open(inputs, &params)
     }
 
+    /// How many threads work.
+    fn n_threads(&self) -> usize {
+        self.threads.map_or_else(
+            || std::thread::available_parallelism().map_or(1, usize::from),
+            usize::from,
+        )
+    }
+
     fn outcome(&self, skipped: u64) -> Outcome {
         match skipped {
             0 => Outcome::Done,
@@ -141,27 +150,11 @@ impl InputArgs {
     }
 }
 
-/// A model that was named, or the one that comes with the program.
-enum Named {
-    Shipped(&'static Model),
-    Opened(Box<Model>),
-}
-
-impl std::ops::Deref for Named {
-    type Target = Model;
-
-    fn deref(&self) -> &Model {
-        match self {
-            Named::Shipped(model) => model,
-            Named::Opened(model) => model,
-        }
-    }
-}
-
-/// Opens the model at `path`, or the shipped one when it is absent or `shipped`.
-fn open_model(path: Option<&str>) -> Result<Named> {
+/// Opens the model at `path`, or the shipped one when it is absent or `shipped`. It stays open until the
+/// program ends, so that any thread may use it.
+fn open_model(path: Option<&str>) -> Result<&'static Model> {
     match path {
-        None | Some("shipped") => Ok(Named::Shipped(Model::shipped()?)),
-        Some(path) => Ok(Named::Opened(Box::new(Model::open(path)?))),
+        None | Some("shipped") => Model::shipped(),
+        Some(path) => Ok(Box::leak(Box::new(Model::open(path)?))),
     }
 }

@@ -50,7 +50,7 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
     let mut documents = args.input.open(&args.inputs)?;
     if documents.will_read(Path::new(&args.output)) {
         let error = Error::usage("is one of the inputs, which the model would replace");
-        return Err(error.at(Place::file(&args.output)).mend(OTHER_NAME));
+        return Err(error.at(Place::file(args.output.as_str())).mend(OTHER_NAME));
     }
     check_replaced(&args.output)?;
     let screen = Screen::steps().show();

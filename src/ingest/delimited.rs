@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::encoding::{Stream, not_utf8};
 use super::split::{Outcome, Records, Why};
-use super::{Document, Format, IngestParams, Problem, rows};
+use super::{Document, Fields, Format, IngestParams, Problem, rows};
 use crate::error::Place;
 
 /// The columns that mean something to every command, whatever the case of their names.
@@ -156,13 +156,17 @@ impl Delimited {
             return Err(Problem::skipped(place, message));
         }
         let (cells, encoding) = record.cells();
-        let fields: Map<_, _> = self
-            .header
-            .iter()
-            .cloned()
-            .zip(cells.into_iter().map(Value::String))
-            .collect();
-        let row = rows::document(fields, place.clone(), Format::Csv);
+        let (mut text, mut id, mut fields) = (String::new(), None, Fields::default());
+        for (name, cell) in self.header.iter().zip(cells) {
+            match name.as_str() {
+                "text" => text = cell,
+                "id" => id = Some(Value::String(cell)),
+                name => fields.push_text(name, &cell),
+            }
+        }
+        // Columns without a name may be several.
+        fields.drop_repeats();
+        let row = Ok(rows::document(text, id, fields, place.clone(), Format::Csv));
         match encoding {
             // One warning a file: a Latin-1 export has as many such rows as rows.
             Some(encoding) if !std::mem::replace(&mut self.warned, true) => {

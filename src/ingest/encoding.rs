@@ -13,7 +13,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::MultiGzDecoder;
 
-use super::Problem;
+use super::{Problem, Recurring, Told};
 use crate::error::Place;
 
 /// How much of a file is looked at to tell what it is, in bytes.
@@ -207,7 +207,11 @@ pub(super) fn not_utf8(place: Place, encoding: &'static Encoding) -> Problem {
     } else {
         format!("not UTF-8: read as {}", encoding.name())
     };
-    Problem::warning(place, message)
+    // A Latin-1 export has as many such rows as rows.
+    Problem {
+        told: Told::OnceAFile(Recurring::Encoding),
+        ..Problem::warning(place, message)
+    }
 }
 
 #[cfg(test)]

@@ -1,35 +1,107 @@
 //! JSONL: one JSON object a line.
+//!
+//! Owns the cut of a stream into blocks of whole lines ([`Lines`]), which any thread can turn into rows, and
+//! [`Jsonl`], which does so on the thread that reads.
 
-use std::io::{self, BufRead, Read};
-
-use serde_json::Value;
+use std::io::{BufRead, Read};
+use std::sync::Arc;
 
 use super::encoding::{Stream, decode, not_utf8};
-use super::{Document, Format, IngestParams, Problem, rows};
+use super::json_row::{ONE_A_LINE, parse, parse_whole};
+use super::{Document, IngestParams, Problem};
 use crate::error::Place;
 
-/// What mends a JSON file that is no JSONL.
-pub(super) const ONE_A_LINE: &str = "put one object on a line (JSONL)";
+/// Whole lines of a JSONL file, not yet parsed: see [`documents`](Self::documents).
+#[derive(Debug)]
+pub struct Lines {
+    bytes: Vec<u8>,
+    path: Arc<str>,
+    /// The number of the first of them.
+    line: u64,
+    /// Where the first of them begins.
+    byte: Option<u64>,
+    max_record_bytes: u64,
+}
 
-/// The rows of a JSONL stream.
+impl Lines {
+    /// How many bytes they have.
+    pub fn n_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The rows, and what is wrong with those that are none.
+    pub fn documents(&self) -> impl Iterator<Item = Result<Document, Problem>> + '_ {
+        let mut at = 0;
+        let mut line = self.line;
+        let mut held = None;
+        std::iter::from_fn(move || {
+            if let Some(held) = held.take() {
+                return Some(held);
+            }
+            while at < self.bytes.len() {
+                let rest = &self.bytes[at..];
+                let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                let bytes = rest[..length].strip_suffix(b"\r").unwrap_or(&rest[..length]);
+                let place = Place {
+                    path: self.path.clone(),
+                    line: Some(line),
+                    byte: self.byte.map(|first| first + at as u64),
+                };
+                let n_read = rest.len().min(length + 1);
+                at += n_read;
+                line += 1;
+                if bytes.len() as u64 > self.max_record_bytes {
+                    let problem = too_long(place, self.max_record_bytes, n_read as u64);
+                    return Some(Err(problem));
+                }
+                if !bytes.trim_ascii().is_empty() {
+                    let (first, second) = row(bytes, place);
+                    held = second;
+                    return Some(first);
+                }
+            }
+            None
+        })
+    }
+}
+
+/// A line as a row; where it was not UTF-8, behind the warning about that.
+fn row(bytes: &[u8], place: Place) -> (Result<Document, Problem>, Option<Result<Document, Problem>>) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return (parse(text, place), None);
+    }
+    let (text, encoding) = decode(bytes);
+    match encoding {
+        Some(encoding) => {
+            let warning = not_utf8(place.clone(), encoding);
+            (Err(warning), Some(parse(&text, place)))
+        }
+        None => (parse(&text, place), None),
+    }
+}
+
+fn too_long(place: Place, max: u64, n_read: u64) -> Problem {
+    let message = format!("the line is longer than {max} bytes ({n_read})");
+    Problem::skipped(place, message)
+}
+
+/// About how many bytes of lines are read at once.
+const BLOCK_BYTES: usize = 256 << 10;
+
+/// The rows of a JSONL stream, as blocks of lines, or one by one.
 pub(super) struct Jsonl {
     stream: Stream,
-    name: String,
+    path: Arc<str>,
     max_record_bytes: u64,
     line: u64,
     byte: Option<u64>,
-    buffer: Vec<u8>,
-    warned: bool,
-    /// A row held back behind the warning about it.
-    held: Option<Result<Document, Problem>>,
+    /// The beginning of a line whose end is not read yet.
+    begun: Vec<u8>,
+    /// What ended the reading, behind the lines before it.
+    failed: Option<Problem>,
     done: bool,
-}
-
-enum Line {
-    /// The buffer holds it, without its end.
-    Whole,
-    TooLong,
-    NoMore,
+    /// Rows of the latest block that are still to be given one by one, the next one last.
+    rows: Vec<Result<Document, Problem>>,
 }
 
 impl Jsonl {
@@ -37,67 +109,103 @@ impl Jsonl {
         Jsonl {
             byte: stream.start,
             stream,
-            name,
+            path: name.into(),
             max_record_bytes: params.max_record_bytes,
-            line: 0,
-            buffer: Vec::new(),
-            warned: false,
-            held: None,
+            line: 1,
+            begun: Vec::new(),
+            failed: None,
             done: false,
+            rows: Vec::new(),
         }
     }
 
     /// How much memory it holds on to, in bytes.
     #[cfg(test)]
     pub fn held_bytes(&self) -> usize {
-        self.buffer.capacity()
+        self.begun.capacity()
     }
 
-    /// Reads a line into the buffer; returns how many bytes it took with its end.
-    fn read_line(&mut self) -> io::Result<(Line, u64)> {
-        self.buffer.clear();
-        let max = self.max_record_bytes;
-        let mut read = (&mut self.stream)
-            .take(max.saturating_add(2))
-            .read_until(b'\n', &mut self.buffer)? as u64;
-        if read == 0 {
-            return Ok((Line::NoMore, 0));
+    /// The next whole lines, or a line that is too long, or what ended the reading.
+    pub fn next_block(&mut self) -> Option<Result<Lines, Problem>> {
+        if let Some(problem) = self.failed.take() {
+            return Some(Err(problem));
         }
-        let ended = self.buffer.last() == Some(&b'\n');
-        if ended {
-            self.buffer.pop();
+        if self.done {
+            return None;
         }
-        if self.buffer.last() == Some(&b'\r') {
-            self.buffer.pop();
-        }
-        if self.buffer.len() as u64 <= max {
-            return Ok((Line::Whole, read));
-        }
-        self.buffer.clear();
-        if !ended {
-            read += self.stream.skip_until(b'\n')? as u64;
-        }
-        Ok((Line::TooLong, read))
-    }
-
-    fn row(&mut self, place: Place) -> Result<Document, Problem> {
-        let decoded;
-        let text = match std::str::from_utf8(&self.buffer) {
-            Ok(text) => text,
-            Err(_) => {
-                let (text, encoding) = decode(&self.buffer);
-                decoded = text;
-                // One warning a file: a Latin-1 export has as many such lines as rows.
-                if let (Some(encoding), false) = (encoding, self.warned) {
-                    self.warned = true;
-                    let row = parse(&decoded, place.clone());
-                    self.held = Some(row);
-                    return Err(not_utf8(place, encoding));
+        let mut bytes = std::mem::take(&mut self.begun);
+        loop {
+            let from = bytes.len();
+            let read = (&mut self.stream)
+                .take(BLOCK_BYTES as u64)
+                .read_to_end(&mut bytes);
+            match read {
+                Ok(BLOCK_BYTES) => {}
+                // The last line may lack its end.
+                Ok(_) => {
+                    self.done = true;
+                    return (!bytes.is_empty()).then(|| Ok(self.lines(bytes)));
                 }
-                &decoded
+                Err(error) => {
+                    self.done = true;
+                    let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |last| last + 1);
+                    bytes.truncate(whole);
+                    let lines = (whole > 0).then(|| self.lines(bytes));
+                    let problem = self.stream.damaged(self.place(), &error);
+                    return match lines {
+                        Some(lines) => {
+                            self.failed = Some(problem);
+                            Some(Ok(lines))
+                        }
+                        None => Some(Err(problem)),
+                    };
+                }
             }
+            if let Some(last) = memchr::memrchr(b'\n', &bytes[from..]) {
+                self.begun = bytes.split_off(from + last + 1);
+                return Some(Ok(self.lines(bytes)));
+            }
+            if bytes.len() as u64 > self.max_record_bytes.saturating_add(1) {
+                return Some(Err(self.skip_line(bytes.len() as u64)));
+            }
+        }
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            path: self.path.clone(),
+            line: Some(self.line),
+            byte: self.byte,
+        }
+    }
+
+    /// Whole lines from where the reading stands; it goes on behind them.
+    fn lines(&mut self, bytes: Vec<u8>) -> Lines {
+        let lines = Lines {
+            path: self.path.clone(),
+            line: self.line,
+            byte: self.byte,
+            max_record_bytes: self.max_record_bytes,
+            bytes,
         };
-        parse(text, place)
+        self.line += memchr::memchr_iter(b'\n', &lines.bytes).count() as u64;
+        self.byte = self.byte.map(|byte| byte + lines.bytes.len() as u64);
+        lines
+    }
+
+    /// Passes over the rest of a line of which `n_read` bytes were read.
+    fn skip_line(&mut self, mut n_read: u64) -> Problem {
+        let place = self.place();
+        match self.stream.skip_until(b'\n') {
+            Ok(n) => n_read += n as u64,
+            Err(error) => {
+                self.done = true;
+                self.failed = Some(self.stream.damaged(place.clone(), &error));
+            }
+        }
+        self.line += 1;
+        self.byte = self.byte.map(|byte| byte + n_read);
+        too_long(place, self.max_record_bytes, n_read)
     }
 }
 
@@ -105,35 +213,16 @@ impl Iterator for Jsonl {
     type Item = Result<Document, Problem>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(held) = self.held.take() {
-            return Some(held);
-        }
-        while !self.done {
-            self.line += 1;
-            let mut place = Place::line(self.name.as_str(), self.line);
-            place.byte = self.byte;
-            let (line, read) = match self.read_line() {
-                Ok(line) => line,
-                Err(error) => {
-                    self.done = true;
-                    return Some(Err(self.stream.damaged(place, &error)));
+        while self.rows.is_empty() {
+            match self.next_block()? {
+                Ok(lines) => {
+                    self.rows.extend(lines.documents());
+                    self.rows.reverse();
                 }
-            };
-            self.byte = self.byte.map(|byte| byte + read);
-            match line {
-                Line::NoMore => self.done = true,
-                Line::TooLong => {
-                    let message = format!(
-                        "the line is longer than {} bytes ({read})",
-                        self.max_record_bytes
-                    );
-                    return Some(Err(Problem::skipped(place, message)));
-                }
-                Line::Whole if self.buffer.trim_ascii().is_empty() => {}
-                Line::Whole => return Some(self.row(place)),
+                Err(problem) => return Some(Err(problem)),
             }
         }
-        None
+        self.rows.pop()
     }
 }
 
@@ -157,30 +246,5 @@ pub(super) fn whole(
         return Err(Problem::skipped(place, message));
     }
     let (text, _) = decode(&bytes);
-    match serde_json::from_str(&text) {
-        Ok(fields) => rows::document(fields, place, Format::Jsonl),
-        Err(error) => {
-            let message = format!("not one JSON object: {error}; {ONE_A_LINE}");
-            Err(Problem::skipped(place, message))
-        }
-    }
-}
-
-fn parse(line: &str, place: Place) -> Result<Document, Problem> {
-    match serde_json::from_str(line) {
-        Ok(Value::Object(fields)) => rows::document(fields, place, Format::Jsonl),
-        Ok(Value::Array(_)) => {
-            let message = format!("the line is an array, not a JSON object; {ONE_A_LINE}");
-            Err(Problem::skipped(place, message))
-        }
-        Ok(other) => {
-            let message = format!("the line is {}, not a JSON object", rows::kind(&other));
-            Err(Problem::skipped(place, message))
-        }
-        Err(error) => {
-            // Its line is always 1 here, which would read as the file's.
-            let message = error.to_string().replace(" at line 1 column", " at column");
-            Err(Problem::skipped(place, format!("not JSON: {message}")))
-        }
-    }
+    parse_whole(&text, place)
 }

@@ -10,17 +10,24 @@
 //! | `encoding` | gzip, byte order marks, text that is not UTF-8 |
 //! | `sniff` | the format of a file whose name does not say |
 //! | `text` | plain text and Markdown, in parts where it is long |
+//! | `fields` | the other fields of a row, as they stand in it |
 //! | `rows` | what the fields of a row mean |
-//! | `jsonl`, `delimited` | one row a line; CSV and TSV |
+//! | `jsonl`, `json_row` | blocks of JSONL lines; one line as a row |
+//! | `delimited` | CSV and TSV |
 //! | `split` | CSV bytes into records, past quotes that are not closed |
 //! | `dates` | the ways news writes a date |
 //!
-//! Memory does not grow with the input: a row or a part at a time is held.
+//! | `ledger` | what has been read, and which warnings were given already |
+//!
+//! Memory does not grow with the input: a row, a part or a block of lines at a time is held.
 
 mod dates;
 mod delimited;
 mod encoding;
+mod fields;
+mod json_row;
 mod jsonl;
+mod ledger;
 mod rows;
 mod sniff;
 mod sources;
@@ -34,8 +41,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Place};
+use jsonl::Jsonl;
 
 pub use dates::read_date;
+pub use fields::Fields;
+pub use jsonl::Lines;
+pub use ledger::{Counts, Ledger};
 
 /// How a document's text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -88,8 +99,8 @@ pub struct Document {
     pub article: Option<String>,
     /// The row's `date`, where it could be read.
     pub date: Option<jiff::civil::Date>,
-    /// Every field of an input row but `text` and `id`, in the row's order; empty for files.
-    pub fields: serde_json::Map<String, serde_json::Value>,
+    /// Every field of an input row but `text` and `id`; empty for files.
+    pub fields: Fields,
     /// `Some(n)`: a later part of a long text, which starts `n` bytes into the decoded text.
     pub continues: Option<usize>,
     /// The row gave a date that could not be read.
@@ -101,7 +112,7 @@ impl Document {
     pub fn name(&self) -> String {
         self.id.clone().unwrap_or_else(|| match self.place.line {
             Some(line) => format!("{}:{line}", self.place.path),
-            None => self.place.path.clone(),
+            None => self.place.path.to_string(),
         })
     }
 }
@@ -124,6 +135,28 @@ pub struct Problem {
     pub message: String,
     /// Whether anything was lost.
     pub severity: Severity,
+    /// How often it is told where it recurs.
+    pub(crate) told: Told,
+}
+
+/// How often a problem that recurs is told: one warning is news; a million would bury the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Told {
+    /// Each time.
+    #[default]
+    Always,
+    /// The first time in each file.
+    OnceAFile(Recurring),
+    /// The first time.
+    Once(Recurring),
+}
+
+/// What recurs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recurring {
+    Encoding,
+    Nul,
+    Date,
 }
 
 impl Problem {
@@ -132,14 +165,17 @@ impl Problem {
             place,
             message: message.into(),
             severity: Severity::Warning,
+            told: Told::Always,
         }
     }
 
-    fn skipped(place: Place, message: impl Into<String>) -> Self {
+    /// A record that is lost.
+    pub(crate) fn skipped(place: Place, message: impl Into<String>) -> Self {
         Problem {
             place,
             message: message.into(),
             severity: Severity::Skipped,
+            told: Told::Always,
         }
     }
 }
@@ -171,36 +207,42 @@ impl Default for IngestParams {
     }
 }
 
-/// What has been read so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Documents delivered; the later parts of a long text are not counted again.
-    pub documents: u64,
-    /// Problems of severity [`Severity::Skipped`].
-    pub skipped: u64,
-    /// Problems of severity [`Severity::Warning`].
-    pub warnings: u64,
-    /// Rows whose date could not be read.
-    pub unread_dates: u64,
-    /// Bytes taken from disk or standard input, before decompression.
-    pub bytes_read: u64,
-    /// The sizes of all files together, unless something without a size is among the inputs.
-    pub total_bytes: Option<u64>,
+/// What each reader of a format is.
+enum Reader {
+    /// Rows that any thread can parse.
+    Jsonl(Box<Jsonl>),
+    /// Records that are made as they are read.
+    Records(Box<dyn Iterator<Item = Result<Document, Problem>> + Send>),
 }
 
-/// What each reader of a format is.
-type Records = Box<dyn Iterator<Item = Result<Document, Problem>> + Send>;
+/// A piece of the input that any thread can turn into documents.
+#[derive(Debug)]
+pub enum Load {
+    /// Lines of a JSONL file.
+    Lines(Lines),
+    /// Records that are parsed already.
+    Records(Vec<Result<Document, Problem>>),
+}
+
+impl Load {
+    /// The documents, in order, and what is wrong between them.
+    pub fn for_each(self, mut each: impl FnMut(Result<Document, Problem>)) {
+        match self {
+            Load::Lines(lines) => lines.documents().for_each(each),
+            Load::Records(records) => records.into_iter().for_each(&mut each),
+        }
+    }
+}
 
 /// The documents of some inputs, in order, with what went wrong between them.
 pub struct Documents {
     found: std::vec::IntoIter<Result<sources::Source, Problem>>,
-    records: Option<Records>,
+    reader: Option<Reader>,
     pending: VecDeque<Problem>,
     params: IngestParams,
-    counts: Counts,
+    ledger: Ledger,
+    total_bytes: Option<u64>,
     bytes_read: Arc<AtomicU64>,
-    /// The file at hand was warned of for its NULs.
-    nul_told: bool,
 }
 
 /// Finds what `inputs` name: files, folders, globs, and `-` for standard input.
@@ -218,25 +260,28 @@ pub fn open(inputs: &[String], params: &IngestParams) -> Result<Documents, Error
         .sum();
     Ok(Documents {
         found: found.into_iter(),
-        records: None,
+        reader: None,
         pending: VecDeque::new(),
         params: params.clone(),
-        counts: Counts {
-            total_bytes,
-            ..Counts::default()
-        },
+        ledger: Ledger::default(),
+        total_bytes,
         bytes_read: Arc::default(),
-        nul_told: false,
     })
 }
 
 impl Documents {
-    /// What has been read so far.
+    /// What has been read so far; of [`loads`](Self::next_load), the bytes alone.
     pub fn counts(&self) -> Counts {
         Counts {
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
-            ..self.counts
+            total_bytes: self.total_bytes,
+            ..self.ledger.counts()
         }
+    }
+
+    /// The bytes taken from disk or standard input so far, for a bar on another thread.
+    pub fn bytes_read(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.bytes_read)
     }
 
     /// Whether one of the files still to be read is the one at `path`, by whatever name or link.
@@ -249,80 +294,87 @@ impl Documents {
         paths.any(|input| input.canonicalize().is_ok_and(|input| input == path))
     }
 
+    /// The next piece of the input, of about `bytes` bytes: whoever takes the input so keeps a [`Ledger`]
+    /// of the documents, and an order, of their own.
+    pub fn next_load(&mut self, bytes: usize) -> Option<Load> {
+        let mut records = Vec::new();
+        let mut n_bytes = 0;
+        while n_bytes < bytes && records.len() < MAX_LOAD_RECORDS {
+            match &mut self.reader {
+                None => match self.open_next() {
+                    Some(Ok(())) => {}
+                    Some(Err(problem)) => records.push(Err(problem)),
+                    None => break,
+                },
+                // Lines make a load alone, so what stands before them goes first.
+                Some(Reader::Jsonl(_)) if !records.is_empty() => break,
+                Some(Reader::Jsonl(rows)) => match rows.next_block() {
+                    Some(Ok(lines)) => return Some(Load::Lines(lines)),
+                    Some(Err(problem)) => records.push(Err(problem)),
+                    None => self.reader = None,
+                },
+                Some(Reader::Records(all)) => match all.next() {
+                    Some(record) => {
+                        let size = |d: &Document| d.text.len() + d.fields.as_json().len();
+                        n_bytes += record.as_ref().map_or(0, size);
+                        records.push(record);
+                    }
+                    None => self.reader = None,
+                },
+            }
+        }
+        (!records.is_empty()).then_some(Load::Records(records))
+    }
+
+    /// Opens the next of the files.
+    fn open_next(&mut self) -> Option<Result<(), Problem>> {
+        let opened = self.found.next()?.and_then(|source| {
+            sniff::records(&source, &self.params, Arc::clone(&self.bytes_read))
+        });
+        Some(opened.map(|reader| self.reader = Some(reader)))
+    }
+
     fn next_record(&mut self) -> Option<Result<Document, Problem>> {
         loop {
-            if let Some(problem) = self.pending.pop_front() {
-                return Some(Err(problem));
+            let record = match &mut self.reader {
+                Some(Reader::Jsonl(rows)) => rows.next(),
+                Some(Reader::Records(records)) => records.next(),
+                None => match self.open_next()? {
+                    Ok(()) => continue,
+                    Err(problem) => return Some(Err(problem)),
+                },
+            };
+            match record {
+                Some(record) => return Some(record),
+                None => self.reader = None,
             }
-            if let Some(records) = &mut self.records {
-                match records.next() {
-                    Some(record) => return Some(record),
-                    None => self.records = None,
-                }
-            }
-            match self.found.next()? {
-                Ok(source) => {
-                    self.nul_told = false;
-                    match sniff::records(&source, &self.params, Arc::clone(&self.bytes_read)) {
-                        Ok(records) => self.records = Some(records),
-                        Err(problem) => return Some(Err(problem)),
-                    }
-                }
-                Err(problem) => return Some(Err(problem)),
-            }
-        }
-    }
-
-    fn count(&mut self, record: &Result<Document, Problem>) {
-        match record {
-            Ok(document) => {
-                self.counts.documents += u64::from(document.continues.is_none());
-                self.counts.unread_dates += u64::from(document.undated);
-                self.warn(document);
-            }
-            Err(problem) => match problem.severity {
-                Severity::Warning => self.counts.warnings += 1,
-                Severity::Skipped => self.counts.skipped += 1,
-            },
-        }
-    }
-
-    /// Puts the warnings about a document behind it.
-    fn warn(&mut self, document: &Document) {
-        let mut warn = |message: String| {
-            let problem = Problem::warning(document.place.clone(), message);
-            self.pending.push_back(problem);
-        };
-        // One warning is news; a million would bury the rest.
-        if document.undated && self.counts.unread_dates == 1 {
-            let date = rows::as_text(document.fields.get("date"));
-            warn(format!(
-                "the date {:?} could not be read; the document is kept \
-                 without one (later such dates are only counted)",
-                date.unwrap_or_default()
-            ));
-        }
-        if document.continues.is_none() && document.text.trim().is_empty() {
-            warn(match &document.id {
-                Some(id) => format!("no text in `{id}`"),
-                None => "no text".to_owned(),
-            });
-        }
-        // In JSON a NUL is written as an escape, so it is meant.
-        if document.format != Format::Jsonl && !self.nul_told && document.text.contains('\0') {
-            self.nul_told = true;
-            warn("a NUL byte stands in the text and was kept (told once a file)".to_owned());
         }
     }
 }
+
+/// The most records of a load: they may have next to no bytes.
+const MAX_LOAD_RECORDS: usize = 4096;
 
 impl Iterator for Documents {
     type Item = Result<Document, Problem>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let record = self.next_record()?;
-        self.count(&record);
-        Some(record)
+        loop {
+            if let Some(problem) = self.pending.pop_front() {
+                if self.ledger.admits(&problem) {
+                    return Some(Err(problem));
+                }
+                continue;
+            }
+            match self.next_record()? {
+                Ok(document) => {
+                    self.ledger.count(&document);
+                    ledger::remarks(&document, |problem| self.pending.push_back(problem));
+                    return Some(Ok(document));
+                }
+                Err(problem) => self.pending.push_back(problem),
+            }
+        }
     }
 }
 

@@ -1,43 +1,34 @@
 //! What the fields of a row mean, be it a JSON object or a CSV record.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Document, Format, Problem, read_date};
+use super::{Document, Fields, Format, read_date};
 use crate::error::Place;
 
-/// Turns the fields of a row into a document.
-///
-/// # Errors
-/// A [`Problem`] where there is no `text` or it is not a string.
+/// Turns a text and the fields beside it into a document; `id` is taken out of the fields by the caller.
 pub(super) fn document(
-    mut fields: Map<String, Value>,
+    text: String,
+    id: Option<Value>,
+    fields: Fields,
     place: Place,
     format: Format,
-) -> Result<Document, Problem> {
-    let text = match fields.shift_remove("text") {
-        Some(Value::String(text)) => text,
-        Some(other) => {
-            let message = format!("the field `text` is {}, not a string", kind(&other));
-            return Err(Problem::skipped(place, message));
-        }
-        None => return Err(Problem::skipped(place, "no field `text`")),
-    };
-    let id = as_text(fields.shift_remove("id").as_ref());
-    let date_text = as_text(fields.get("date"));
+) -> Document {
+    let field = |name: &str| as_text(fields.get(name).as_ref());
+    let date_text = field("date");
     let date = date_text.as_deref().and_then(read_date);
-    Ok(Document {
-        id,
+    Document {
+        id: as_text(id.as_ref()),
         format,
         text,
-        title: as_text(fields.get("title")),
-        source: as_text(fields.get("source")),
-        article: as_text(fields.get("article")),
+        title: field("title"),
+        source: field("source"),
+        article: field("article"),
         date,
         undated: date.is_none() && date_text.is_some(),
         continues: None,
         fields,
         place,
-    })
+    }
 }
 
 /// A field as text: a string as it is, any other value as JSON; blank and null are absent.

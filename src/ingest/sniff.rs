@@ -6,10 +6,11 @@ use std::sync::atomic::AtomicU64;
 
 use super::delimited::{self, Delimited};
 use super::encoding::{HEAD_BYTES, Stream};
-use super::jsonl::{self, Jsonl, ONE_A_LINE};
+use super::json_row::ONE_A_LINE;
+use super::jsonl::{self, Jsonl};
 use super::sources::Source;
 use super::text::Parts;
-use super::{Format, IngestParams, Problem, Records};
+use super::{Format, IngestParams, Problem, Reader};
 use crate::error::Place;
 
 /// Opens a source and says what records it holds.
@@ -20,7 +21,7 @@ pub(super) fn records(
     source: &Source,
     params: &IngestParams,
     bytes_read: Arc<AtomicU64>,
-) -> Result<Records, Problem> {
+) -> Result<Reader, Problem> {
     let place = || Place::file(source.name.as_str());
     let stream = match &source.path {
         None => Stream::new(std::io::stdin(), bytes_read),
@@ -52,16 +53,18 @@ pub(super) fn records(
         ));
     }
     if format.is_none() && source.is_json() && is_laid_out(head) {
-        return Ok(Box::new(std::iter::once(jsonl::whole(
-            stream, name, params,
-        ))));
+        let row = std::iter::once(jsonl::whole(stream, name, params));
+        return Ok(Reader::Records(Box::new(row)));
     }
     Ok(match format.unwrap_or_else(|| sniff(head)) {
         format @ (Format::Text | Format::Markdown) => {
-            Box::new(Parts::new(stream, name, format, params))
+            Reader::Records(Box::new(Parts::new(stream, name, format, params)))
         }
-        Format::Jsonl => Box::new(Jsonl::new(stream, name, params)),
-        Format::Csv => Box::new(Delimited::new(stream, name, source.is_tsv(), params)),
+        Format::Jsonl => Reader::Jsonl(Box::new(Jsonl::new(stream, name, params))),
+        Format::Csv => {
+            let rows = Delimited::new(stream, name, source.is_tsv(), params);
+            Reader::Records(Box::new(rows))
+        }
     })
 }
 

@@ -100,7 +100,7 @@ pub(super) fn find(inputs: &[String]) -> Result<Found, Error> {
             Ok(_) => found.push(Ok(Source::file(PathBuf::from(input)))),
             // A path with a NUL or a `?` Windows refuses is "invalid", not "not found".
             Err(error) if error.kind() == IoErrorKind::PermissionDenied => {
-                return Err(Error::io(input, error).mend("check the folder's permissions"));
+                return Err(Error::io(input.as_str(), error).mend("check the folder's permissions"));
             }
             Err(_) if input.contains(['*', '?', '[']) => glob(input, &mut found)?,
             Err(error) if error.kind() == IoErrorKind::NotFound => {
@@ -108,7 +108,7 @@ pub(super) fn find(inputs: &[String]) -> Result<Found, Error> {
                     .at(Place::file(input.as_str()))
                     .mend("check the path, or give `-` to read standard input"));
             }
-            Err(error) => return Err(Error::io(input, error)),
+            Err(error) => return Err(Error::io(input.as_str(), error)),
         }
     }
     Ok(found)

@@ -170,7 +170,8 @@ impl Model {
         self.scorer.get_or_init(|| Scorer::new(&self.tasks))
     }
 
-    pub(crate) fn task_names(&self) -> &Arc<Vec<Task>> {
+    /// The names, forms and labels of the tasks, in the order in which they are printed.
+    pub fn task_names(&self) -> &Arc<Vec<Task>> {
         &self.names
     }
 }

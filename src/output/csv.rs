@@ -9,6 +9,7 @@ use super::{DocumentWriter, rounded, single_label};
 use crate::model::{Form, Task};
 use crate::predict::{LabelledDocument, LabelledParagraph};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -46,9 +47,9 @@ impl<W: Write> CsvWriter<W> {
     fn write_header(&mut self) -> io::Result<()> {
         let mut fields: Vec<String> = Vec::new();
         for document in &self.held {
-            for field in document.document.fields.keys() {
-                if !fields.contains(field) {
-                    fields.push(field.clone());
+            for field in document.document.fields.names() {
+                if !fields.iter().any(|known| *known == field) {
+                    fields.push(field.into_owned());
                 }
             }
         }
@@ -91,9 +92,9 @@ impl<W: Write> CsvWriter<W> {
 
     fn write_document(&mut self, document: &LabelledDocument) -> io::Result<()> {
         let fields = self.fields.as_deref().unwrap_or_default();
-        let given = document.document.fields.keys();
-        let late = given.filter(|f| !fields.contains(f)).cloned();
-        self.left_out.extend(late);
+        let given = document.document.fields.names();
+        let late = given.filter(|f| !fields.iter().any(|known| known == f));
+        self.left_out.extend(late.map(Cow::into_owned));
         let name = document.document.name();
         let inputs: Vec<String> = fields
             .iter()
@@ -102,7 +103,7 @@ impl<W: Write> CsvWriter<W> {
                     .document
                     .fields
                     .get(field)
-                    .map(cell)
+                    .map(|value| cell(&value))
                     .unwrap_or_default()
             })
             .collect();

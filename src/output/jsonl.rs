@@ -2,39 +2,190 @@
 //!
 //! `{"doc", "paragraph", "start", "end", TASK…, "scores": {TASK: {LABEL: p}}, "explain"?, "input"?, "text"}`.
 //! A single task's field is its label or null, a multi task's the list of its labels.
+//!
+//! Owns [`Encoder`], which any thread can use, and [`JsonlWriter`] around it.
 
-use super::{DocumentWriter, rounded, single_label};
+use super::{DocumentWriter, rounded};
+use crate::ingest::Document;
 use crate::model::{Form, Task};
-use crate::predict::{Contribution, LabelledDocument, LabelledParagraph};
+use crate::predict::{Contribution, LabelledDocument, ParagraphView, Reason};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
 /// Decimals of probabilities.
-const SCORE_PLACES: i32 = 5;
+const SCORE_PLACES: usize = 5;
+
+/// Writes paragraphs as JSON objects; the parts that are the same for each are made once.
+#[derive(Debug, Clone)]
+pub struct Encoder {
+    tasks: Vec<EncodedTask>,
+    names: Vec<Task>,
+    explain: usize,
+}
+
+/// A task's pieces of JSON.
+#[derive(Debug, Clone)]
+struct EncodedTask {
+    form: Form,
+    /// `,"name":`
+    field: Vec<u8>,
+    /// `"label"`, each.
+    labels: Vec<Vec<u8>>,
+    /// What stands before each label's score: `"name":{"label":` or `,"label":`.
+    scores: Vec<Vec<u8>>,
+}
+
+impl EncodedTask {
+    fn of(task: &Task, is_first: bool) -> Self {
+        let name = quoted(&task.name);
+        let labels: Vec<Vec<u8>> = task.labels.iter().map(|label| quoted(label)).collect();
+        let comma: &[u8] = if is_first { b"" } else { b"," };
+        let scores = (labels.iter().enumerate())
+            .map(|(i, label)| match i {
+                0 => [comma, &name, b":{", label, b":"].concat(),
+                _ => [b",", label.as_slice(), b":"].concat(),
+            })
+            .collect();
+        EncodedTask {
+            form: task.form,
+            field: [b",", name.as_slice(), b":"].concat(),
+            labels,
+            scores,
+        }
+    }
+}
+
+impl Encoder {
+    /// An encoder for predictions of these tasks; `explain` is how many terms for and against each label
+    /// are listed.
+    pub fn new(tasks: &[Task], explain: usize) -> Self {
+        let encoded = tasks.iter().enumerate();
+        Encoder {
+            tasks: encoded.map(|(i, t)| EncodedTask::of(t, i == 0)).collect(),
+            names: tasks.to_vec(),
+            explain,
+        }
+    }
+
+    /// Appends the line of a paragraph to `out`. `said` gives the labels and the probabilities of a task.
+    pub fn write<'s>(
+        &self,
+        out: &mut Vec<u8>,
+        document: &Document,
+        paragraph: &ParagraphView<'_>,
+        said: impl Fn(usize) -> (&'s [u32], &'s [f32]),
+    ) {
+        out.extend_from_slice(b"{\"doc\":");
+        match &document.id {
+            Some(id) => push_string(out, id),
+            None => push_string(out, &document.name()),
+        }
+        out.extend_from_slice(b",\"paragraph\":");
+        match paragraph.paragraph {
+            Some(number) => push_integer(out, number),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"start\":");
+        push_integer(out, paragraph.start);
+        out.extend_from_slice(b",\"end\":");
+        push_integer(out, paragraph.end);
+        for (i, task) in self.tasks.iter().enumerate() {
+            out.extend_from_slice(&task.field);
+            push_labels(out, task, said(i).0);
+        }
+        out.extend_from_slice(b",\"scores\":{");
+        for (i, task) in self.tasks.iter().enumerate() {
+            for (before, probability) in task.scores.iter().zip(said(i).1) {
+                out.extend_from_slice(before);
+                push_probability(out, *probability);
+            }
+            out.push(b'}');
+        }
+        out.push(b'}');
+        if self.explain > 0 {
+            out.extend_from_slice(b",\"explain\":");
+            let reasons = self.reasons(&paragraph.reasons);
+            serde_json::to_writer(&mut *out, &reasons).expect("memory takes it");
+        }
+        if !document.fields.is_empty() {
+            out.extend_from_slice(b",\"input\":{");
+            out.extend_from_slice(document.fields.as_json().as_bytes());
+            out.push(b'}');
+        }
+        out.extend_from_slice(b",\"text\":");
+        push_string(out, &paragraph.text);
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// `{TASK: [{label, margin, intercept, for: […], against: […]}]}`; spans are bytes of `text`.
+    fn reasons(&self, reasons: &[Reason]) -> Value {
+        let mut by_task = Map::new();
+        for reason in reasons {
+            let task = &self.names[reason.task];
+            let (for_it, against) = reason.explanation.strongest(self.explain);
+            let entry = json!({
+                "label": task.labels[reason.label],
+                "margin": rounded(reason.explanation.margin, SCORE_PLACES as i32),
+                "intercept": rounded(reason.explanation.intercept, SCORE_PLACES as i32),
+                "for": terms(&for_it),
+                "against": terms(&against),
+            });
+            let list = by_task
+                .entry(task.name.clone())
+                .or_insert_with(|| json!([]));
+            list.as_array_mut()
+                .expect("a list was put there")
+                .push(entry);
+        }
+        Value::Object(by_task)
+    }
+}
 
 /// Writes JSONL.
 #[derive(Debug)]
 pub struct JsonlWriter<W> {
     out: W,
-    explain: usize,
+    encoder: Encoder,
+    buffer: Vec<u8>,
 }
 
 impl<W: Write> JsonlWriter<W> {
-    /// A writer; `explain` is how many terms for and against each label are listed.
-    pub fn new(out: W, explain: usize) -> Self {
-        JsonlWriter { out, explain }
+    /// A writer of what `encoder` makes.
+    pub fn new(out: W, encoder: Encoder) -> Self {
+        JsonlWriter {
+            out,
+            encoder,
+            buffer: Vec::new(),
+        }
     }
 }
 
 impl<W: Write> DocumentWriter for JsonlWriter<W> {
     fn write(&mut self, document: &LabelledDocument) -> io::Result<()> {
-        let name = document.document.name();
+        self.buffer.clear();
         for paragraph in &document.paragraphs {
-            let object = object(&name, document, paragraph, self.explain);
-            serde_json::to_writer(&mut self.out, &object)?;
-            self.out.write_all(b"\n")?;
+            let view = ParagraphView {
+                paragraph: paragraph.paragraph,
+                start: paragraph.start,
+                end: paragraph.end,
+                text: paragraph.text.as_str().into(),
+                reasons: paragraph.reasons.clone(),
+            };
+            let said = |task: usize| {
+                let (_, said) = paragraph.prediction.tasks().nth(task).expect("a task");
+                (said.labels.as_slice(), said.probabilities.as_slice())
+            };
+            (self.encoder).write(&mut self.buffer, &document.document, &view, said);
         }
-        Ok(())
+        self.out.write_all(&self.buffer)
+    }
+
+    fn encoder(&self) -> Option<&Encoder> {
+        Some(&self.encoder)
+    }
+
+    fn write_encoded(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -42,72 +193,102 @@ impl<W: Write> DocumentWriter for JsonlWriter<W> {
     }
 }
 
-fn object(
-    name: &str,
-    document: &LabelledDocument,
-    paragraph: &LabelledParagraph,
-    explain: usize,
-) -> Map<String, Value> {
-    let mut object = Map::new();
-    let mut put = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
-    put("doc", json!(name));
-    put("paragraph", json!(paragraph.paragraph));
-    put("start", json!(paragraph.start));
-    put("end", json!(paragraph.end));
-    let mut scores = Map::new();
-    for (task, said) in paragraph.prediction.tasks() {
-        let given = match task.form {
-            Form::Single => json!(single_label(task, &paragraph.prediction)),
-            Form::Multi => json!(paragraph.prediction.labels(&task.name)),
-        };
-        put(&task.name, given);
-        let by_label: Map<String, Value> = (task.labels.iter().zip(&said.probabilities))
-            .map(|(label, p)| (label.clone(), json!(rounded(*p, SCORE_PLACES))))
-            .collect();
-        scores.insert(task.name.clone(), Value::Object(by_label));
+fn push_labels(out: &mut Vec<u8>, task: &EncodedTask, given: &[u32]) {
+    match task.form {
+        Form::Single => match given.first() {
+            Some(label) => out.extend_from_slice(&task.labels[*label as usize]),
+            None => out.extend_from_slice(b"null"),
+        },
+        Form::Multi => {
+            out.push(b'[');
+            for (i, label) in given.iter().enumerate() {
+                out.extend_from_slice(if i == 0 { b"" } else { b"," });
+                out.extend_from_slice(&task.labels[*label as usize]);
+            }
+            out.push(b']');
+        }
     }
-    put("scores", Value::Object(scores));
-    if explain > 0 {
-        put("explain", reasons(paragraph, explain));
-    }
-    if !document.document.fields.is_empty() {
-        put("input", Value::Object(document.document.fields.clone()));
-    }
-    put("text", json!(paragraph.text));
-    object
 }
 
-/// `{TASK: [{label, margin, intercept, for: […], against: […]}]}`; spans are bytes of `text`.
-fn reasons(paragraph: &LabelledParagraph, explain: usize) -> Value {
-    let tasks: Vec<&Task> = paragraph.prediction.tasks().map(|(task, _)| task).collect();
-    let mut by_task = Map::new();
-    for reason in &paragraph.reasons {
-        let task = tasks[reason.task];
-        let (for_it, against) = reason.explanation.strongest(explain);
-        let entry = json!({
-            "label": task.labels[reason.label],
-            "margin": rounded(reason.explanation.margin, SCORE_PLACES),
-            "intercept": rounded(reason.explanation.intercept, SCORE_PLACES),
-            "for": terms(&for_it),
-            "against": terms(&against),
-        });
-        let list = by_task
-            .entry(task.name.clone())
-            .or_insert_with(|| json!([]));
-        list.as_array_mut()
-            .expect("a list was put there")
-            .push(entry);
+/// A string as JSON.
+fn quoted(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    push_string(&mut out, text);
+    out
+}
+
+fn push_string(out: &mut Vec<u8>, text: &str) {
+    // Both loops are vectorized; few texts need an escape.
+    let needs_escape = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    if text.as_bytes().iter().any(needs_escape) {
+        serde_json::to_writer(out, text).expect("memory takes it");
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
     }
-    Value::Object(by_task)
+}
+
+fn push_integer(out: &mut Vec<u8>, number: usize) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// A number in 0..=1 with at most [`SCORE_PLACES`] decimals and no zeros at its end but the first.
+fn push_probability(out: &mut Vec<u8>, probability: f32) {
+    let scale = 10u32.pow(SCORE_PLACES as u32);
+    let scaled = (f64::from(probability) * f64::from(scale)).round() as u32;
+    out.push(b'0' + (scaled / scale) as u8);
+    out.push(b'.');
+    let mut digits = [b'0'; SCORE_PLACES];
+    let mut rest = scaled % scale;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let last = digits.iter().rposition(|digit| *digit != b'0');
+    out.extend_from_slice(&digits[..last.unwrap_or(0) + 1]);
 }
 
 fn terms(contributions: &[&Contribution]) -> Value {
     let term = |c: &&Contribution| {
         json!({
             "term": c.term,
-            "value": rounded(c.value, SCORE_PLACES),
+            "value": rounded(c.value, SCORE_PLACES as i32),
             "spans": c.spans,
         })
     };
     contributions.iter().map(term).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn probabilities_are_short_and_exact() {
+        for (probability, written) in [
+            (0.0, "0.0"),
+            (1.0, "1.0"),
+            (0.5, "0.5"),
+            (0.000_012, "0.00001"),
+            (0.999_999, "1.0"),
+            (0.123_456, "0.12346"),
+        ] {
+            let mut out = Vec::new();
+            push_probability(&mut out, probability);
+            assert_eq!(String::from_utf8(out).unwrap(), written);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn strings_and_numbers_are_json(text in any::<String>(), p in 0f32..=1.0) {
+            prop_assert_eq!(serde_json::from_slice::<String>(&quoted(&text)).unwrap(), text);
+            let mut out = Vec::new();
+            push_probability(&mut out, p);
+            let read = serde_json::from_slice::<f64>(&out).unwrap();
+            prop_assert_eq!(read, rounded(p, SCORE_PLACES as i32));
+        }
+    }
 }

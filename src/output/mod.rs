@@ -22,6 +22,23 @@ pub trait DocumentWriter {
     /// What the writer behind it says.
     fn write(&mut self, document: &LabelledDocument) -> io::Result<()>;
 
+    /// What makes the format's bytes of a paragraph, where that takes nothing from the paragraphs before it: any
+    /// thread can then encode, for [`write_encoded`](Self::write_encoded).
+    fn encoder(&self) -> Option<&jsonl::Encoder> {
+        None
+    }
+
+    /// Writes what the encoder made.
+    ///
+    /// # Errors
+    /// What the writer behind it says; and where there is no encoder.
+    fn write_encoded(&mut self, bytes: &[u8]) -> io::Result<()> {
+        Err(io::Error::other(format!(
+            "{} bytes of another format",
+            bytes.len()
+        )))
+    }
+
     /// Writes what is still held back.
     ///
     /// # Errors

@@ -58,6 +58,14 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
     lines
 }
 
+/// Whether a text has no end of a line in it.
+pub(super) fn is_one_line(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // This loop is vectorized, `line_end` is not.
+    let maybe = |byte: &u8| matches!(*byte, b'\n'..=b'\r' | 0xc2 | 0xe2);
+    !bytes.iter().any(maybe) || line_end(bytes, 0).0 == bytes.len()
+}
+
 /// The end of the line that starts at `from`, and where the next one starts.
 fn line_end(bytes: &[u8], from: usize) -> (usize, usize) {
     let mut at = from;

@@ -24,7 +24,7 @@ enum Block {
 }
 
 /// Parts Markdown into paragraphs.
-pub(super) fn segment(text: &str) -> Vec<Paragraph> {
+pub(super) fn segment(text: &str) -> Vec<Paragraph<'_>> {
     let lines = lines(text);
     let fences = Fences::of(text, &lines);
     let mut paragraphs = Paragraphs {
@@ -58,7 +58,7 @@ pub(super) fn segment(text: &str) -> Vec<Paragraph> {
 
 struct Paragraphs<'a> {
     text: &'a str,
-    done: Vec<Paragraph>,
+    done: Vec<Paragraph<'a>>,
     open: Option<Open>,
 }
 

@@ -14,23 +14,24 @@ mod lines;
 mod markdown;
 mod segment;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 pub use segment::segment;
 
 /// A paragraph and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paragraph {
+pub struct Paragraph<'t> {
     /// The offset of its first byte in the document's text.
     pub start: usize,
     /// The offset behind its last byte.
     pub end: usize,
     /// The text between them with its white space folded.
-    pub text: String,
+    pub text: Cow<'t, str>,
 }
 
-impl Paragraph {
-    fn new(text: &str, span: Range<usize>) -> Self {
+impl<'t> Paragraph<'t> {
+    fn new(text: &'t str, span: Range<usize>) -> Self {
         Paragraph {
             start: span.start,
             end: span.end,
@@ -45,7 +46,10 @@ impl Paragraph {
 /// use demarche::paragraphs::fold_white_space;
 /// assert_eq!(fold_white_space(" one\r\n\u{a0}two\t"), "one two");
 /// ```
-pub fn fold_white_space(text: &str) -> String {
+pub fn fold_white_space(text: &str) -> Cow<'_, str> {
+    if is_folded(text) {
+        return Cow::Borrowed(text);
+    }
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !folded.is_empty() {
@@ -53,5 +57,33 @@ pub fn fold_white_space(text: &str) -> String {
         }
         folded.push_str(word);
     }
-    folded
+    Cow::Owned(folded)
+}
+
+/// Whether all white space of a text is single spaces within it.
+fn is_folded(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ') {
+        return false;
+    }
+    // All white space but the space is below it, or begins with one of these bytes.
+    let maybe = |byte: &u8| *byte < b' ' || matches!(*byte, 0xC2 | 0xE1..=0xE3);
+    let has_other = || text.chars().any(|c| c != ' ' && c.is_whitespace());
+    memchr::memmem::find(bytes, b"  ").is_none() && !(bytes.iter().any(maybe) && has_other())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_folded_is_left_alone(text in "[a “\u{a0}\u{85}\u{2003}\u{3000}\u{1680}\t\n]{0,8}") {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let folded = words.join(" ");
+            prop_assert_eq!(is_folded(&text), folded == text);
+            prop_assert_eq!(fold_white_space(&text), folded);
+        }
+    }
 }

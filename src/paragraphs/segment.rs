@@ -1,7 +1,7 @@
 //! Where the paragraphs of a text begin and end.
 
 use super::layout::Layout;
-use super::lines::lines;
+use super::lines::{is_one_line, lines};
 use super::{Paragraph, markdown};
 use crate::ingest::Format;
 
@@ -18,14 +18,22 @@ use crate::ingest::Format;
 /// assert_eq!(paragraphs.len(), 3);
 /// assert_eq!(&text[paragraphs[1].start..paragraphs[1].end], "One line.");
 /// ```
-pub fn segment(text: &str, format: Format) -> Vec<Paragraph> {
+pub fn segment(text: &str, format: Format) -> Vec<Paragraph<'_>> {
     match format {
         Format::Markdown => markdown::segment(text),
         Format::Text | Format::Jsonl | Format::Csv => plain(text),
     }
 }
 
-fn plain(text: &str) -> Vec<Paragraph> {
+fn plain(text: &str) -> Vec<Paragraph<'_>> {
+    if is_one_line(text) {
+        let start = text.len() - text.trim_start().len();
+        let span = start..start + text.trim().len();
+        return match span.is_empty() {
+            true => Vec::new(),
+            false => vec![Paragraph::new(text, span)],
+        };
+    }
     let lines = lines(text);
     let layout = Layout::of(text, &lines);
     let mut paragraphs = Vec::new();

@@ -5,6 +5,7 @@
 use super::{Classifier, Explanation, Prediction};
 use crate::ingest::Document;
 use crate::paragraphs::{fold_white_space, segment};
+use std::borrow::Cow;
 
 /// What one output is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,58 +76,105 @@ impl LabelledDocument {
     }
 }
 
+/// A paragraph as it is labelled, in the classifier's buffers.
+#[derive(Debug)]
+pub struct ParagraphView<'p> {
+    /// As in [`LabelledParagraph`].
+    pub paragraph: Option<usize>,
+    /// As in [`LabelledParagraph`].
+    pub start: usize,
+    /// As in [`LabelledParagraph`].
+    pub end: usize,
+    /// As in [`LabelledParagraph`].
+    pub text: Cow<'p, str>,
+    /// As in [`LabelledParagraph`].
+    pub reasons: Vec<Reason>,
+}
+
 impl Classifier<'_> {
     /// Labels the paragraphs of a document.
     pub fn label(&mut self, mut document: Document, params: &LabelParams) -> LabelledDocument {
         let mut paragraphs = Vec::new();
-        let text = std::mem::take(&mut document.text);
-        if params.title
-            && let Some(title) = document.title.as_deref()
-            && document.continues.is_none()
-        {
-            let span = trimmed(title);
-            paragraphs.push(self.labelled(None, span, fold_white_space(title), params));
-        }
-        // Later parts of a long text count their bytes from the start of the whole.
-        let base = document.continues.unwrap_or_default();
-        match params.unit {
-            Unit::Row => {
-                let (start, end) = trimmed(&text);
-                let span = (base + start, base + end);
-                paragraphs.push(self.labelled(Some(0), span, fold_white_space(&text), params));
-            }
-            Unit::Paragraph => {
-                let segments = segment(&text, document.format).into_iter().enumerate();
-                paragraphs.extend(segments.map(|(i, p)| {
-                    self.labelled(Some(i), (base + p.start, base + p.end), p.text, params)
-                }));
-            }
-        }
+        self.label_each(&document, params, |classifier, view| {
+            paragraphs.push(LabelledParagraph {
+                paragraph: view.paragraph,
+                start: view.start,
+                end: view.end,
+                text: view.text.into_owned(),
+                prediction: classifier.prediction(),
+                reasons: view.reasons,
+            });
+        });
+        document.text = String::new();
         LabelledDocument {
             document,
             paragraphs,
         }
     }
 
-    fn labelled(
+    /// Calls `each` with every paragraph of a document, when the classifier's [`latest`](Self::latest) scores
+    /// are its own.
+    pub fn label_each(
         &mut self,
-        paragraph: Option<usize>,
-        (start, end): (usize, usize),
-        text: String,
+        document: &Document,
         params: &LabelParams,
-    ) -> LabelledParagraph {
-        let prediction = match paragraph {
-            Some(_) => self.classify(&text),
-            None => self.classify_open(&text),
+        mut each: impl FnMut(&Self, ParagraphView<'_>),
+    ) {
+        let text = document.text.as_str();
+        if params.title
+            && let Some(title) = document.title.as_deref()
+            && document.continues.is_none()
+        {
+            let view = view(None, trimmed(title), fold_white_space(title));
+            self.label_one(view, params, &mut each);
+        }
+        // Later parts of a long text count their bytes from the start of the whole.
+        let base = document.continues.unwrap_or_default();
+        match params.unit {
+            Unit::Row => {
+                let (start, end) = trimmed(text);
+                let span = (base + start, base + end);
+                let view = view(Some(0), span, fold_white_space(text));
+                self.label_one(view, params, &mut each);
+            }
+            Unit::Paragraph => {
+                for (i, p) in segment(text, document.format).into_iter().enumerate() {
+                    let view = view(Some(i), (base + p.start, base + p.end), p.text);
+                    self.label_one(view, params, &mut each);
+                }
+            }
+        }
+    }
+
+    fn label_one<'p>(
+        &mut self,
+        mut view: ParagraphView<'p>,
+        params: &LabelParams,
+        each: &mut impl FnMut(&Self, ParagraphView<'p>),
+    ) {
+        match view.paragraph {
+            Some(_) => self.score(&view.text),
+            None => self.score_open(&view.text),
         };
-        let mut reasons = Vec::new();
         if params.explain > 0 {
-            let given: Vec<(usize, usize)> = (prediction.tasks().enumerate())
-                .flat_map(|(task, (_, said))| said.labels.iter().map(move |l| (task, *l as usize)))
+            view.reasons = self.reasons(&view.text, params.explain);
+        }
+        each(self, view);
+    }
+
+    /// Why each label that was given to `text`, the latest one scored, was given.
+    fn reasons(&mut self, text: &str, n_terms: usize) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        for task in 0..self.model().tasks().len() {
+            let labels: Vec<usize> = (self.latest().given(task).iter())
+                .map(|label| *label as usize)
                 .collect();
-            for (task, label) in given {
-                let mut explanation = self.explain(&text, task, label);
-                explanation.keep_strongest(params.explain);
+            if labels.is_empty() {
+                continue;
+            }
+            let explanations = self.explain_labels(text, task, &labels);
+            for (label, mut explanation) in labels.into_iter().zip(explanations) {
+                explanation.keep_strongest(n_terms);
                 reasons.push(Reason {
                     task,
                     label,
@@ -134,14 +182,21 @@ impl Classifier<'_> {
                 });
             }
         }
-        LabelledParagraph {
-            paragraph,
-            start,
-            end,
-            text,
-            prediction,
-            reasons,
-        }
+        reasons
+    }
+}
+
+fn view(
+    paragraph: Option<usize>,
+    (start, end): (usize, usize),
+    text: Cow<'_, str>,
+) -> ParagraphView<'_> {
+    ParagraphView {
+        paragraph,
+        start,
+        end,
+        text,
+        reasons: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@
 pub mod document;
 pub mod explain;
 
-pub use document::{LabelParams, LabelledDocument, LabelledParagraph, Unit};
+pub use document::{LabelParams, LabelledDocument, LabelledParagraph, ParagraphView, Reason, Unit};
 pub use explain::{Contribution, Explanation};
 
 use crate::error::Result;
@@ -180,6 +180,16 @@ impl<'m> Classifier<'m> {
     pub fn classify_ungated(&mut self, text: &str) -> Vec<TaskPrediction> {
         self.decide(text, false, None);
         self.prediction().tasks
+    }
+
+    /// The lanes of a task's labels in the scores.
+    pub fn lanes(&self, task: usize) -> Range<usize> {
+        self.scorer.lanes(task)
+    }
+
+    /// The latest scores.
+    pub fn latest(&self) -> &Scores {
+        &self.scores
     }
 
     /// The latest scores as a prediction that owns what it says.

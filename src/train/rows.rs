@@ -4,7 +4,7 @@
 //! labels of tasks.
 
 use crate::error::{Error, Place, Result};
-use crate::ingest::{Document, Format, Problem, Severity};
+use crate::ingest::{Document, Format, Problem};
 use crate::model::Form;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -206,11 +206,7 @@ impl fmt::Display for TaskSpec {
 /// # Errors
 /// A problem that names the row, when it is a file rather than a row or a label has the wrong type.
 pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Problem> {
-    let skipped = |message: String| Problem {
-        place: document.place.clone(),
-        message,
-        severity: Severity::Skipped,
-    };
+    let skipped = |message: String| Problem::skipped(document.place.clone(), message);
     if !matches!(document.format, Format::Jsonl | Format::Csv) {
         return Err(skipped(
             "a text file has no labels; give JSONL or CSV rows (what has no name to tell, \
@@ -224,8 +220,8 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
             continue;
         };
         let labels = match document.format {
-            Format::Csv => cell_labels(value, spec.form),
-            _ => json_labels(value, spec.form),
+            Format::Csv => cell_labels(&value, spec.form),
+            _ => json_labels(&value, spec.form),
         };
         match labels {
             Ok(Some(labels)) => {
@@ -235,10 +231,10 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
             Err(message) => return Err(skipped(format!("`{}` {message}", spec.name))),
         }
     }
-    let kind = document.fields.get(KIND).and_then(Value::as_str);
-    let kind = kind.map(str::trim).filter(|kind| !kind.is_empty());
+    let kind = document.fields.get(KIND);
+    let kind = kind.as_ref().and_then(Value::as_str).map(str::trim);
     Ok(Row {
-        kind: kind.map(str::to_owned),
+        kind: kind.filter(|kind| !kind.is_empty()).map(str::to_owned),
         name: document.name(),
         text: document.text,
         article: document.article,

@@ -83,7 +83,7 @@ fn names_of_columns_are_known_in_any_case() {
     let known = [&row.id, &row.title, &row.source, &row.article];
     assert_eq!(known.map(|v| v.as_deref().unwrap()), ["1", "b", "c", "d"]);
     assert_eq!((row.text.as_str(), row.date), ("a", Some(date(2025, 1, 2))));
-    assert_eq!(row.fields["Tone"], "warm");
+    assert_eq!(row.fields.get("Tone").unwrap(), "warm");
     // As it is written goes before any case.
     let (documents, problems) = read("a.csv", "Text,text,,\na,b,,\n");
     assert_eq!((texts(&documents), problems), (vec!["b"], vec![]));

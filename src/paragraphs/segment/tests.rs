@@ -12,7 +12,7 @@ fn slices(text: &str) -> Vec<&str> {
 
 fn texts(text: &str) -> Vec<String> {
     let paragraphs = segment(text, Format::Text);
-    paragraphs.into_iter().map(|p| p.text).collect()
+    paragraphs.into_iter().map(|p| p.text.into_owned()).collect()
 }
 
 /// Three paragraphs of prose with sentences of different lengths.
@@ -220,6 +220,6 @@ proptest! {
     fn folding_leaves_single_spaces(text in any_text()) {
         let folded = fold_white_space(&text);
         prop_assert!(!folded.contains("  ") && folded.trim() == folded);
-        prop_assert_eq!(fold_white_space(&folded), folded);
+        prop_assert_eq!(&fold_white_space(&folded), &folded);
     }
 }

@@ -57,6 +57,11 @@ impl Fields {
         serde_json::from_str(self.get_json(name)?).ok()
     }
 
+    /// The names and the values as JSON text, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+        (self.entries.iter()).map(|e| (self.name(e), &self.json[e.value.clone()]))
+    }
+
     /// Adds a field whose value is the JSON text `value`.
     pub(super) fn push_json(&mut self, name: &str, value: &str) {
         if !self.entries.is_empty() {
@@ -127,10 +132,10 @@ impl Fields {
 
 /// Appends a string as JSON.
 fn push_string(json: &mut String, text: &str) {
-    let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-    match text.bytes().all(plain) {
-        true => json.extend(["\"", text, "\""]),
-        false => json.push_str(&serde_json::to_string(text).expect("a string is JSON")),
+    let escaped = |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    match text.bytes().fold(false, escaped) {
+        false => json.extend(["\"", text, "\""]),
+        true => json.push_str(&serde_json::to_string(text).expect("a string is JSON")),
     }
 }
 

@@ -67,7 +67,7 @@ impl Lines {
 
 /// A line as a row; where it was not UTF-8, behind the warning about that.
 fn row(bytes: &[u8], place: Place) -> (Result<Document, Problem>, Option<Result<Document, Problem>>) {
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
         return (parse(text, place), None);
     }
     let (text, encoding) = decode(bytes);

@@ -13,16 +13,25 @@ pub(super) fn document(
     place: Place,
     format: Format,
 ) -> Document {
-    let field = |name: &str| as_text(fields.get(name).as_ref());
-    let date_text = field("date");
+    let (mut date_text, mut title, mut source, mut article) = (None, None, None, None);
+    for (name, value) in fields.iter() {
+        let place = match name.as_ref() {
+            "date" => &mut date_text,
+            "title" => &mut title,
+            "source" => &mut source,
+            "article" => &mut article,
+            _ => continue,
+        };
+        *place = as_text(serde_json::from_str(value).ok().as_ref());
+    }
     let date = date_text.as_deref().and_then(read_date);
     Document {
         id: as_text(id.as_ref()),
         format,
         text,
-        title: field("title"),
-        source: field("source"),
-        article: field("article"),
+        title,
+        source,
+        article,
         date,
         undated: date.is_none() && date_text.is_some(),
         continues: None,

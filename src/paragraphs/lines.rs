@@ -61,9 +61,15 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
 /// Whether a text has no end of a line in it.
 pub(super) fn is_one_line(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // This loop is vectorized, `line_end` is not.
-    let maybe = |byte: &u8| matches!(*byte, b'\n'..=b'\r' | 0xc2 | 0xe2);
-    !bytes.iter().any(maybe) || line_end(bytes, 0).0 == bytes.len()
+    // A loop without a way out is vectorized.
+    let ends = |found: bool, byte: &u8| found | matches!(*byte, b'\n'..=b'\r');
+    let is_end = |at: usize| {
+        matches!(
+            bytes[at..],
+            [0xC2, 0x85, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..]
+        )
+    };
+    !bytes.iter().fold(false, ends) && !memchr::memchr2_iter(0xC2, 0xE2, bytes).any(is_end)
 }
 
 /// The end of the line that starts at `from`, and where the next one starts.

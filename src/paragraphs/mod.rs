@@ -66,10 +66,19 @@ fn is_folded(text: &str) -> bool {
     if bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ') {
         return false;
     }
-    // All white space but the space is below it, or begins with one of these bytes.
-    let maybe = |byte: &u8| *byte < b' ' || matches!(*byte, 0xC2 | 0xE1..=0xE3);
-    let has_other = || text.chars().any(|c| c != ' ' && c.is_whitespace());
-    memchr::memmem::find(bytes, b"  ").is_none() && !(bytes.iter().any(maybe) && has_other())
+    // A loop without a way out is vectorized.
+    if bytes.iter().fold(false, |found, byte| found | (*byte < b' ')) && text.contains(is_other_space) {
+        return false;
+    }
+    let begins_space = |at: usize| text[at..].starts_with(is_other_space);
+    // All white space beyond ASCII begins with one of these bytes.
+    !(memchr::memchr3_iter(0xC2, 0xE2, 0xE3, bytes).any(begins_space)
+        || memchr::memchr_iter(0xE1, bytes).any(begins_space)
+        || memchr::memmem::find(bytes, b"  ").is_some())
+}
+
+fn is_other_space(c: char) -> bool {
+    c != ' ' && c.is_whitespace()
 }
 
 #[cfg(test)]

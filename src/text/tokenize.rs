@@ -67,7 +67,7 @@ impl<'t> Iterator for Tokens<'t> {
                 }
             }
             let bytes = self.text.as_bytes();
-            let start = self.at + skip(&bytes[self.at..]);
+            let start = word_start(bytes, self.at);
             if start == bytes.len() {
                 self.at = start;
                 return None;
@@ -177,16 +177,30 @@ fn foreign_class(bytes: &[u8]) -> Class {
     }
 }
 
-/// How many bytes stand before the first that may begin a word.
+/// Whether a byte is a letter, a digit or `_` of ASCII: what most words are made of.
+const IN_WORD: [bool; 256] = {
+    let mut in_word = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        in_word[byte] = matches!(
+            CLASSES[byte],
+            Class::Letter | Class::Digit | Class::Underscore
+        );
+        byte += 1;
+    }
+    in_word
+};
+
+/// Where, from `at` on, the first byte stands that may begin a word.
 #[inline]
-fn skip(bytes: &[u8]) -> usize {
-    let may_begin = |byte: &u8| {
-        matches!(
-            class(*byte),
-            Class::Letter | Class::Digit | Class::Underscore | Class::Foreign
-        )
-    };
-    bytes.iter().position(may_begin).unwrap_or(bytes.len())
+fn word_start(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(byte) = bytes.get(at) {
+        if IN_WORD[*byte as usize] || *byte >= 0x80 {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 /// How a stretch that begins with a letter, a digit or `_` ends.
@@ -201,50 +215,55 @@ enum Ending {
 
 #[inline]
 fn word_end(bytes: &[u8], start: usize) -> Ending {
-    let mut last = class(bytes[start]);
-    let mut is_word = last != Class::Underscore;
     let mut at = start + 1;
     loop {
-        let here = bytes.get(at).map_or(Class::Other, |byte| class(*byte));
-        let (here, width) = match here {
-            Class::Letter | Class::Digit => {
-                is_word = true;
-                last = here;
-                at += 1;
-                continue;
-            }
-            Class::Underscore => {
-                last = here;
-                at += 1;
-                continue;
-            }
+        while bytes.get(at).is_some_and(|byte| IN_WORD[*byte as usize]) {
+            at += 1;
+        }
+        match bytes.get(at).map_or(Class::Other, |byte| class(*byte)) {
             Class::Other => break,
-            Class::Foreign => (foreign_class(&bytes[at..]), 3),
-            other => (other, 1),
-        };
-        let joins = match (here, last) {
-            (Class::Foreign, _) => return Ending::Unclear,
-            (Class::Mid | Class::MidLetter, Class::Letter) => Class::Letter,
-            (Class::Mid | Class::MidNumber, Class::Digit) => Class::Digit,
-            // Nothing that may join what stands before: but a combining mark behind it is no matter of
-            // the word before it.
-            _ => break,
-        };
-        let behind = bytes.get(at + width).map_or(Class::Other, |b| class(*b));
-        if behind == joins {
-            last = behind;
-            at += width + 1;
-        } else if behind == Class::Foreign
-            && foreign_class(&bytes[at + width..]) == Class::Foreign
-        {
-            return Ending::Unclear;
-        } else {
-            break;
+            here => match joined(bytes, at, here) {
+                Joined::To(next) => at = next,
+                Joined::Not => break,
+                Joined::Unclear => return Ending::Unclear,
+            },
         }
     }
-    match is_word {
-        true => Ending::Word(at),
-        false => Ending::NoWord(at),
+    let is_underscore = |byte: &u8| *byte == b'_';
+    match bytes[start] == b'_' && bytes[start..at].iter().all(is_underscore) {
+        true => Ending::NoWord(at),
+        false => Ending::Word(at),
+    }
+}
+
+/// Whether a character that is part of no word alone joins the letters or digits around it.
+enum Joined {
+    /// The word goes on here.
+    To(usize),
+    Not,
+    Unclear,
+}
+
+/// Judges the character of class `here` at `at`, behind a letter, a digit or `_`.
+fn joined(bytes: &[u8], at: usize, here: Class) -> Joined {
+    let (here, width) = match here {
+        Class::Foreign => (foreign_class(&bytes[at..]), 3),
+        other => (other, 1),
+    };
+    let joins = match (here, class(bytes[at - 1])) {
+        (Class::Foreign, _) => return Joined::Unclear,
+        (Class::Mid | Class::MidLetter, Class::Letter) => Class::Letter,
+        (Class::Mid | Class::MidNumber, Class::Digit) => Class::Digit,
+        // What stands behind it is no matter of the word before it, be it a combining mark.
+        _ => return Joined::Not,
+    };
+    let behind = (bytes.get(at + width)).map_or(Class::Other, |b| class(*b));
+    if behind == joins {
+        Joined::To(at + width + 1)
+    } else if behind == Class::Foreign && foreign_class(&bytes[at + width..]) == Class::Foreign {
+        Joined::Unclear
+    } else {
+        Joined::Not
     }
 }
 

@@ -83,7 +83,7 @@ impl Scorer {
         let most = tasks.iter().map(|t| t.tfidf.vocabulary().len()).sum();
         let mut scorer = Scorer {
             index: HashIndex::with_capacity(most),
-            rows: Vec::with_capacity(most * stride),
+            rows: vec![0.0; most * stride],
             stride,
             origins: Vec::with_capacity(most),
             openers: HashIndex::default(),
@@ -95,6 +95,7 @@ impl Scorer {
         for (i, task) in tasks.iter().enumerate() {
             scorer.add_task(i, task);
         }
+        scorer.rows.truncate(scorer.origins.len() * stride);
         scorer
     }
 
@@ -107,7 +108,6 @@ impl Scorer {
             let number = self.index.get_or_insert(hash, fresh);
             if number == fresh {
                 self.origins.push((i as u32, column as u32));
-                self.rows.resize(self.rows.len() + self.stride, 0.0);
             }
             let row = &mut self.rows[number as usize * self.stride..][..self.stride];
             let idf = task.tfidf.idf()[column];

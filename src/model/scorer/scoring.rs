@@ -263,7 +263,6 @@ impl Scorer {
                 let kept = |placed: &&Placed| {
                     !(stop_words && scoring.stopped[placed.word as usize])
                 };
-                scoring.line.clear();
                 let line = words.iter().filter(kept).map(|placed| {
                     let making = makings[usize::from(placed.denied)];
                     LineWord {
@@ -272,8 +271,13 @@ impl Scorer {
                         end: placed.end,
                     }
                 });
-                scoring.line.extend(line);
-                self.walk_words(&scoring.line, range, each);
+                if range == (1, 2) {
+                    self.walk_pairs(line, each);
+                } else {
+                    scoring.line.clear();
+                    scoring.line.extend(line);
+                    self.walk_words(&scoring.line, range, each);
+                }
             }
             Kind::Chars { .. } => {
                 let n_families = self.families.all().len();
@@ -293,6 +297,28 @@ impl Scorer {
                     }
                 }
             }
+        }
+    }
+
+    /// [`walk_words`](Self::walk_words) of words and pairs, which nearly every model has.
+    #[inline]
+    fn walk_pairs(
+        &self,
+        line: impl Iterator<Item = LineWord>,
+        mut each: impl FnMut(u32, (u32, u32)),
+    ) {
+        let mut last: Option<LineWord> = None;
+        for word in line {
+            if word.form.row != NONE {
+                each(word.form.row, (word.start, word.end));
+            }
+            if word.form.joins
+                && let Some(first) = last.filter(|first| first.form.opens)
+                && let Some(row) = self.index.get(hash_append(first.form.hash, word.form.hash))
+            {
+                each(row, (first.start, word.end));
+            }
+            last = Some(word);
         }
     }
 

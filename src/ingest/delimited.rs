@@ -6,8 +6,6 @@ use std::collections::HashMap;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::encoding::{Stream, not_utf8};
 use super::split::{Outcome, Records, Why};
 use super::{Document, Fields, Format, IngestParams, Problem, rows};
@@ -160,7 +158,7 @@ impl Delimited {
         for (name, cell) in self.header.iter().zip(cells) {
             match name.as_str() {
                 "text" => text = cell,
-                "id" => id = Some(Value::String(cell)),
+                "id" => id = (!cell.trim().is_empty()).then_some(cell),
                 name => fields.push_text(name, &cell),
             }
         }

@@ -65,7 +65,7 @@ fn no_object(line: &str, place: Place) -> Problem {
 /// A row as it is parsed.
 struct Row<'l> {
     text: Option<Text<'l>>,
-    id: Option<Value>,
+    id: Option<&'l RawValue>,
     fields: Fields,
 }
 
@@ -74,8 +74,9 @@ impl Row<'_> {
         match self.text {
             Some(Text::Text(text)) => {
                 let format = Format::Jsonl;
+                let id = self.id.and_then(|id| rows::json_as_text(id.get()));
                 let text = text.into_owned();
-                Ok(rows::document(text, self.id, self.fields, place, format))
+                Ok(rows::document(text, id, self.fields, place, format))
             }
             Some(Text::Other(kind)) => {
                 let message = format!("the field `text` is {kind}, not a string");

@@ -11,7 +11,7 @@ use super::json_row::{ONE_A_LINE, parse, parse_whole};
 use super::{Document, IngestParams, Problem};
 use crate::error::Place;
 
-/// Whole lines of a JSONL file, not yet parsed: see [`documents`](Self::documents).
+/// Whole lines of a JSONL file, not yet parsed: see [`for_each`](Self::for_each).
 #[derive(Debug)]
 pub struct Lines {
     bytes: Vec<u8>,
@@ -29,54 +29,35 @@ impl Lines {
         self.bytes.len()
     }
 
-    /// The rows, and what is wrong with those that are none.
-    pub fn documents(&self) -> impl Iterator<Item = Result<Document, Problem>> + '_ {
-        let mut at = 0;
-        let mut line = self.line;
-        let mut held = None;
-        std::iter::from_fn(move || {
-            if let Some(held) = held.take() {
-                return Some(held);
-            }
-            while at < self.bytes.len() {
-                let rest = &self.bytes[at..];
-                let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                let bytes = rest[..length].strip_suffix(b"\r").unwrap_or(&rest[..length]);
-                let place = Place {
-                    path: self.path.clone(),
-                    line: Some(line),
-                    byte: self.byte.map(|first| first + at as u64),
-                };
-                let n_read = rest.len().min(length + 1);
-                at += n_read;
-                line += 1;
-                if bytes.len() as u64 > self.max_record_bytes {
-                    let problem = too_long(place, self.max_record_bytes, n_read as u64);
-                    return Some(Err(problem));
+    /// Calls `each` with the rows, and with what is wrong with those that are none, in order.
+    pub fn for_each(&self, mut each: impl FnMut(Result<Document, Problem>)) {
+        let (mut at, mut line) = (0, self.line);
+        while at < self.bytes.len() {
+            let rest = &self.bytes[at..];
+            let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let bytes = rest[..length].strip_suffix(b"\r").unwrap_or(&rest[..length]);
+            let place = Place {
+                path: self.path.clone(),
+                line: Some(line),
+                byte: self.byte.map(|first| first + at as u64),
+            };
+            let n_read = rest.len().min(length + 1);
+            if bytes.len() as u64 > self.max_record_bytes {
+                each(Err(too_long(place, self.max_record_bytes, n_read as u64)));
+            } else if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
+                if !text.trim_ascii().is_empty() {
+                    each(parse(text, place));
                 }
-                if !bytes.trim_ascii().is_empty() {
-                    let (first, second) = row(bytes, place);
-                    held = second;
-                    return Some(first);
+            } else {
+                let (text, encoding) = decode(bytes);
+                if let Some(encoding) = encoding {
+                    each(Err(not_utf8(place.clone(), encoding)));
                 }
+                each(parse(&text, place));
             }
-            None
-        })
-    }
-}
-
-/// A line as a row; where it was not UTF-8, behind the warning about that.
-fn row(bytes: &[u8], place: Place) -> (Result<Document, Problem>, Option<Result<Document, Problem>>) {
-    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
-        return (parse(text, place), None);
-    }
-    let (text, encoding) = decode(bytes);
-    match encoding {
-        Some(encoding) => {
-            let warning = not_utf8(place.clone(), encoding);
-            (Err(warning), Some(parse(&text, place)))
+            at += n_read;
+            line += 1;
         }
-        None => (parse(&text, place), None),
     }
 }
 
@@ -216,7 +197,7 @@ impl Iterator for Jsonl {
         while self.rows.is_empty() {
             match self.next_block()? {
                 Ok(lines) => {
-                    self.rows.extend(lines.documents());
+                    lines.for_each(|row| self.rows.push(row));
                     self.rows.reverse();
                 }
                 Err(problem) => return Some(Err(problem)),

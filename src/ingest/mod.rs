@@ -228,7 +228,7 @@ impl Load {
     /// The documents, in order, and what is wrong between them.
     pub fn for_each(self, mut each: impl FnMut(Result<Document, Problem>)) {
         match self {
-            Load::Lines(lines) => lines.documents().for_each(each),
+            Load::Lines(lines) => lines.for_each(each),
             Load::Records(records) => records.into_iter().for_each(&mut each),
         }
     }

@@ -8,7 +8,7 @@ use crate::error::Place;
 /// Turns a text and the fields beside it into a document; `id` is taken out of the fields by the caller.
 pub(super) fn document(
     text: String,
-    id: Option<Value>,
+    id: Option<String>,
     fields: Fields,
     place: Place,
     format: Format,
@@ -22,11 +22,11 @@ pub(super) fn document(
             "article" => &mut article,
             _ => continue,
         };
-        *place = as_text(serde_json::from_str(value).ok().as_ref());
+        *place = json_as_text(value);
     }
     let date = date_text.as_deref().and_then(read_date);
     Document {
-        id: as_text(id.as_ref()),
+        id,
         format,
         text,
         title,
@@ -47,6 +47,18 @@ pub(super) fn as_text(value: Option<&Value>) -> Option<String> {
         Value::String(text) if text.trim().is_empty() => None,
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
+    }
+}
+
+/// [`as_text`] of a value that is JSON text.
+pub(super) fn json_as_text(json: &str) -> Option<String> {
+    let inside = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match inside {
+        // Most strings have no escapes.
+        Some(text) if !text.contains('\\') => {
+            (!text.trim().is_empty()).then(|| text.to_owned())
+        }
+        _ => as_text(serde_json::from_str(json).ok().as_ref()),
     }
 }
 

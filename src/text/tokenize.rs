@@ -34,37 +34,57 @@ impl Token<'_> {
 /// let words: Vec<&str> = tokens("U.S.-China talks, day 2").map(|t| t.surface).collect();
 /// assert_eq!(words, ["U.S", "China", "talks", "day", "2"]);
 /// ```
-pub fn tokens(text: &str) -> Tokens<'_> {
-    Tokens {
+pub fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
+    spans(text).map(|span| token(text, span.start, span.end))
+}
+
+/// The word of `text` that stands from `start` to `end`.
+pub(super) fn token(text: &str, start: usize, end: usize) -> Token<'_> {
+    let bytes = text.as_bytes();
+    Token {
+        start,
+        surface: &text[start..end],
+        before: start.checked_sub(1).map(|i| bytes[i]),
+        after: bytes.get(end).copied(),
+    }
+}
+
+/// Where a word stands, and the [`surface_key`] of its bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub start: usize,
+    pub end: usize,
+    pub key: u64,
+}
+
+/// Where the words of `text` stand.
+pub(super) fn spans(text: &str) -> Spans<'_> {
+    Spans {
         text,
         at: 0,
         foreign: None,
     }
 }
 
-/// The words of a text: see [`tokens`].
+/// The places of the words of a text.
 #[derive(Debug)]
-pub struct Tokens<'t> {
+pub(super) struct Spans<'t> {
     text: &'t str,
     at: usize,
     /// A stretch that `unicode-segmentation` cuts: where it starts, and its words.
-    foreign: Option<(usize, UnicodeWordIndices<'t>)>,
+    foreign: Option<Box<(usize, UnicodeWordIndices<'t>)>>,
 }
 
-impl<'t> Iterator for Tokens<'t> {
-    type Item = Token<'t>;
+impl Iterator for Spans<'_> {
+    type Item = Span;
 
     #[inline]
-    fn next(&mut self) -> Option<Token<'t>> {
+    fn next(&mut self) -> Option<Span> {
         loop {
-            if let Some((base, words)) = &mut self.foreign {
-                match words.next() {
-                    Some((start, surface)) => {
-                        let start = *base + start;
-                        return Some(self.token(start, start + surface.len()));
-                    }
-                    None => self.foreign = None,
-                }
+            if self.foreign.is_some()
+                && let Some(span) = self.next_foreign()
+            {
+                return Some(span);
             }
             let bytes = self.text.as_bytes();
             let start = word_start(bytes, self.at);
@@ -72,35 +92,63 @@ impl<'t> Iterator for Tokens<'t> {
                 self.at = start;
                 return None;
             }
-            if class(bytes[start]) == Class::Foreign {
-                match foreign_class(&bytes[start..]) {
-                    Class::Foreign => self.hand_over(start),
-                    _ => self.at = start + 3,
-                }
-                continue;
-            }
-            match word_end(bytes, start) {
-                Ending::Word(end) => {
+            // Most words have less than eight bytes and a space behind them: no loop, no branch that depends
+            // on their length.
+            let block = block_at(bytes, start);
+            let length = word_bytes(block);
+            if length < 8 {
+                let end = start + length;
+                let behind = bytes.get(end).map_or(Class::Other, |byte| class(*byte));
+                if behind == Class::Other && length > 0 && bytes[start] != b'_' {
                     self.at = end;
-                    return Some(self.token(start, end));
+                    let key = short_key(block, length);
+                    return Some(Span { start, end, key });
                 }
-                Ending::NoWord(end) => self.at = end,
-                Ending::Unclear => self.hand_over(start),
+            }
+            if let Some(span) = self.next_odd(start) {
+                return Some(span);
             }
         }
     }
 }
 
-impl<'t> Tokens<'t> {
-    #[inline]
-    fn token(&self, start: usize, end: usize) -> Token<'t> {
-        let bytes = self.text.as_bytes();
-        Token {
-            start,
-            surface: &self.text[start..end],
-            before: start.checked_sub(1).map(|i| bytes[i]),
-            after: bytes.get(end).copied(),
+impl Spans<'_> {
+    #[cold]
+    fn next_foreign(&mut self) -> Option<Span> {
+        let (base, words) = &mut **self.foreign.as_mut()?;
+        match words.next() {
+            Some((start, surface)) => Some(Span {
+                start: *base + start,
+                end: *base + start + surface.len(),
+                key: surface_key(surface.as_bytes()),
+            }),
+            None => {
+                self.foreign = None;
+                None
+            }
         }
+    }
+
+    /// The word at `start` where it is long, goes on behind a mark, or is none.
+    fn next_odd(&mut self, start: usize) -> Option<Span> {
+        let bytes = self.text.as_bytes();
+        if class(bytes[start]) == Class::Foreign {
+            match foreign_class(&bytes[start..]) {
+                Class::Foreign => self.hand_over(start),
+                _ => self.at = start + 3,
+            }
+            return None;
+        }
+        match word_end(bytes, start) {
+            Ending::Word(end) => {
+                self.at = end;
+                let key = surface_key(&bytes[start..end]);
+                return Some(Span { start, end, key });
+            }
+            Ending::NoWord(end) => self.at = end,
+            Ending::Unclear => self.hand_over(start),
+        }
+        None
     }
 
     /// Gives the stretch around `at`, up to the next white space, to `unicode-segmentation`. It starts
@@ -118,9 +166,78 @@ impl<'t> Tokens<'t> {
         let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
         let end = bytes[at..].iter().position(is_space);
         let end = end.map_or(bytes.len(), |length| at + length);
-        self.foreign = Some((start, self.text[start..end].unicode_word_indices()));
+        let words = self.text[start..end].unicode_word_indices();
+        self.foreign = Some(Box::new((start, words)));
         self.at = end;
     }
+}
+
+/// The eight bytes from `at` on, the first one lowest; zeros behind the end.
+#[inline]
+fn block_at(bytes: &[u8], at: usize) -> u64 {
+    match bytes[at..].first_chunk::<8>() {
+        Some(block) => u64::from_le_bytes(*block),
+        None => last_block(&bytes[at..]),
+    }
+}
+
+/// Less than eight bytes as a block, filled up with zeros.
+#[inline]
+fn last_block(bytes: &[u8]) -> u64 {
+    let mut block = [0; 8];
+    block[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(block)
+}
+
+/// How many letters, digits and `_` of ASCII a block begins with.
+///
+/// Eight comparisons in one number: adding `0x80 − c` to a byte below 0x80 sets its high bit if it is at
+/// least `c`.
+#[inline]
+fn word_bytes(block: u64) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x80 * ONES;
+    let low = block & !HIGHS;
+    let at_least = |bytes: u64, c: u8| bytes + (0x80 - u64::from(c)) * ONES;
+    let within = |bytes: u64, from: u8, to: u8| at_least(bytes, from) & !at_least(bytes, to + 1);
+    let letters = within(low | 0x20 * ONES, b'a', b'z');
+    let digits = within(low, b'0', b'9');
+    let underscores = within(low, b'_', b'_');
+    let in_word = (letters | digits | underscores) & !block & HIGHS;
+    (in_word ^ HIGHS).trailing_zeros() as usize / 8
+}
+
+const SECRET: [u64; 2] = [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB];
+
+/// A number by which a word as it stands in a text is known to a cache: wyhash's folded multiplication (Wang
+/// Yi, 2019) of eight bytes at a time, since most words have no more.
+pub(super) fn surface_key(surface: &[u8]) -> u64 {
+    let (blocks, rest) = surface.as_chunks::<8>();
+    let mut key = 0;
+    let mut last = last_block(rest);
+    if rest.is_empty()
+        && let Some((end, _)) = blocks.split_last()
+    {
+        last = u64::from_le_bytes(*end);
+    }
+    let n_before = surface.len().saturating_sub(1) / 8;
+    for block in &blocks[..n_before] {
+        key = fold(u64::from_le_bytes(*block) ^ SECRET[0], key ^ SECRET[1]);
+    }
+    fold(last ^ SECRET[0], key ^ surface.len() as u64 ^ SECRET[1])
+}
+
+/// The [`surface_key`] of the first `length` bytes of a block, less than eight.
+#[inline]
+fn short_key(block: u64, length: usize) -> u64 {
+    let word = block & !(u64::MAX << (8 * length));
+    fold(word ^ SECRET[0], length as u64 ^ SECRET[1])
+}
+
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
 }
 
 /// What a character is to the rules of UAX #29.
@@ -300,10 +417,48 @@ mod tests {
         prop::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
     }
 
+    #[test]
+    fn words_of_a_block_are_those_of_the_table() {
+        for byte in 0..=255u8 {
+            for at in 0..8 {
+                let mut block = *b"zA9_a0Z5";
+                block[at] = byte;
+                let expected = block.iter().take_while(|b| IN_WORD[**b as usize]).count();
+                let found = word_bytes(u64::from_le_bytes(block));
+                assert_eq!(found, expected, "{byte:#x} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_short_words_have_one_key() {
+        let mut keys = std::collections::HashSet::new();
+        let letters = b"abz019AZ'";
+        let mut words: Vec<Vec<u8>> = vec![Vec::new()];
+        for _ in 0..5 {
+            let longer = words.iter().flat_map(|word| {
+                letters.map(|letter| [word.as_slice(), &[letter]].concat())
+            });
+            words = longer.collect();
+            for word in &words {
+                assert!(keys.insert(surface_key(word)), "{word:?}");
+                assert_eq!(short_key(last_block(word), word.len()), surface_key(word));
+                for before in ["sem", "semiconductor"] {
+                    let long = [before.as_bytes(), word].concat();
+                    assert!(keys.insert(surface_key(&long)), "{long:?}");
+                }
+            }
+        }
+    }
+
     fn same_words(text: &str) -> Result<(), TestCaseError> {
         let ours: Vec<(usize, &str)> = tokens(text).map(|t| (t.start, t.surface)).collect();
         let theirs: Vec<(usize, &str)> = text.unicode_word_indices().collect();
         prop_assert_eq!(ours, theirs, "{:?}", text);
+        for span in spans(text) {
+            let surface = &text.as_bytes()[span.start..span.end];
+            prop_assert_eq!(span.key, surface_key(surface));
+        }
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use super::hash_index::HashIndex;
 use super::ngrams::hash_append;
 use super::normalize::{depends_on_neighbours, normalize};
 use super::stem::is_negation;
-use super::tokenize::{Token, tokens};
+use super::tokenize::{Span, Token, spans, token};
 
 /// Distinct words after which the cache is emptied, so that memory does not grow with the input.
 const MAX_CACHED_WORDS: usize = 1 << 17;
@@ -132,21 +132,21 @@ impl WordCache {
         reading.any_denied = false;
         let looks_between = params.negation || params.marks;
         let (mut last_end, mut denied) = (0, 0u8);
-        for token in tokens(text) {
-            let Ok(end) = u32::try_from(token.end()) else {
+        for span in spans(text) {
+            let Ok(end) = u32::try_from(span.end) else {
                 break;
             };
-            let word = self.word(&token);
+            let word = self.word(text, span);
             if looks_between {
-                let between = &text[last_end..token.start];
-                last_end = token.end();
-                if between != " " && find_marks(between, token.start, params.marks, reading) {
+                let between = &text[last_end..span.start];
+                last_end = span.end;
+                if between != " " && find_marks(between, span.start, params.marks, reading) {
                     denied = 0;
                 }
             }
             reading.words.push(Placed {
                 word,
-                start: token.start as u32,
+                start: span.start as u32,
                 end,
                 denied: denied > 0,
             });
@@ -165,8 +165,21 @@ impl WordCache {
 
     /// Looks the word up, or works it out and remembers it.
     #[inline]
-    fn word(&mut self, token: &Token<'_>) -> u32 {
-        let mut key = surface_key(token.surface.as_bytes());
+    fn word(&mut self, text: &str, span: Span) -> u32 {
+        let first = text.as_bytes()[span.start];
+        if !first.is_ascii_alphabetic() {
+            return self.odd_word(text, span);
+        }
+        match self.numbers.get(span.key) {
+            Some(number) => number,
+            None => self.learn(span.key, &token(text, span.start, span.end)),
+        }
+    }
+
+    /// A word that does not begin with a letter of ASCII: what a number is may depend on what is around it.
+    fn odd_word(&mut self, text: &str, span: Span) -> u32 {
+        let token = token(text, span.start, span.end);
+        let mut key = span.key;
         if depends_on_neighbours(token.surface) {
             let sign = match (token.before, token.after) {
                 (_, Some(b'%')) => 1,
@@ -177,7 +190,7 @@ impl WordCache {
         }
         match self.numbers.get(key) {
             Some(number) => number,
-            None => self.learn(key, token),
+            None => self.learn(key, &token),
         }
     }
 
@@ -200,37 +213,6 @@ impl WordCache {
         self.words.clear();
         self.arena.clear();
     }
-}
-
-/// The key of a word as it stands in a text: wyhash's folded multiplication (Wang Yi, 2019) of eight bytes
-/// at a time, since most words have no more. The cache alone uses it; terms have
-/// [`hash_word`](super::hash_word), which is kept in no file either but must not change between versions.
-#[inline]
-fn surface_key(surface: &[u8]) -> u64 {
-    const SECRET: [u64; 2] = [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB];
-    let fold = |a: u64, b: u64| {
-        let product = u128::from(a) * u128::from(b);
-        product as u64 ^ (product >> 64) as u64
-    };
-    let (chunks, rest) = surface.as_chunks::<8>();
-    let mut key = surface.len() as u64 ^ SECRET[1];
-    for chunk in chunks {
-        key = fold(u64::from_le_bytes(*chunk) ^ SECRET[0], key ^ SECRET[1]);
-    }
-    let last = match (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
-        }
-        _ => match rest {
-            [] => 0,
-            [a] => u64::from(*a),
-            [a, .., c] => {
-                let middle = rest[rest.len() / 2];
-                u64::from(*a) << 16 | u64::from(middle) << 8 | u64::from(*c)
-            }
-        },
-    };
-    fold(last ^ SECRET[0], key ^ SECRET[1])
 }
 
 /// Finds the marks of `between`, the text up to `end` that is no word; says whether a negation before it
@@ -290,24 +272,6 @@ fn mark_of(character: char) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_two_short_words_have_one_key() {
-        let mut keys = std::collections::HashSet::new();
-        let letters = b"abz019AZ'";
-        let mut words: Vec<Vec<u8>> = vec![Vec::new()];
-        for _ in 0..5 {
-            let longer = words.iter().flat_map(|word| {
-                letters.map(|letter| [word.as_slice(), &[letter]].concat())
-            });
-            words = longer.collect();
-            for word in &words {
-                assert!(keys.insert(surface_key(word)), "{word:?}");
-                let long = [b"semiconductor", word.as_slice()].concat();
-                assert!(keys.insert(surface_key(&long)), "{long:?}");
-            }
-        }
-    }
 
     #[test]
     fn a_run_counts_each_mark_once_and_where_it_stands() {

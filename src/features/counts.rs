@@ -74,7 +74,6 @@ impl TermCounts {
 #[derive(Debug)]
 pub struct CountsBuilder {
     numbers: HashIndex,
-    hashes: Vec<u64>,
     names: TermNames,
     row_starts: Vec<usize>,
     terms: Vec<u32>,
@@ -86,7 +85,6 @@ impl Default for CountsBuilder {
     fn default() -> Self {
         CountsBuilder {
             numbers: HashIndex::default(),
-            hashes: Vec::new(),
             names: TermNames::default(),
             row_starts: vec![0],
             terms: Vec::new(),
@@ -118,10 +116,8 @@ impl CountsBuilder {
     /// The number of the term with this hash; a new one is named.
     #[inline]
     fn number(&mut self, hash: u64, name: impl FnOnce(&mut String)) -> u32 {
-        let fresh = self.names.len() as u32;
-        let number = self.numbers.get_or_insert(hash, fresh);
-        if number == fresh {
-            self.hashes.push(hash);
+        let number = self.numbers.get_or_insert(hash);
+        if number as usize == self.names.len() {
             self.names.push_with(name);
         }
         number
@@ -129,7 +125,7 @@ impl CountsBuilder {
 
     /// Adds the texts of a builder that saw those behind ours.
     fn append(&mut self, other: CountsBuilder) {
-        let renumbered: Vec<u32> = (other.names.iter().zip(&other.hashes))
+        let renumbered: Vec<u32> = (other.names.iter().zip(other.numbers.hashes()))
             .map(|(name, hash)| self.number(*hash, |out| out.push_str(name)))
             .collect();
         let mut row: Vec<(u32, u32)> = Vec::new();

@@ -45,8 +45,8 @@ impl Vocabulary {
     pub fn column(&self, hash: u64) -> Option<u32> {
         let columns = self.columns.get_or_init(|| {
             let mut columns = HashIndex::with_capacity(self.names.len());
-            for (name, column) in self.names.iter().zip(0..) {
-                columns.get_or_insert(hash_term(name), column);
+            for name in self.names.iter() {
+                columns.get_or_insert(hash_term(name));
             }
             columns
         });

@@ -14,7 +14,7 @@ pub mod tokenize;
 pub mod words;
 
 pub use analyzer::{Analyzer, Occurrence, Scratch};
-pub use hash_index::HashIndex;
+pub use hash_index::{HashFilter, HashIndex};
 pub use ngrams::{DENIED, hash_term, hash_word};
 pub use words::{MARKS, ReadParams, Reading, WordCache};
 

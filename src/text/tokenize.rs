@@ -50,7 +50,7 @@ pub(super) fn token(text: &str, start: usize, end: usize) -> Token<'_> {
 }
 
 /// Where a word stands, and the [`surface_key`] of its bytes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Span {
     pub start: usize,
     pub end: usize,

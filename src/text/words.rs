@@ -5,7 +5,7 @@
 //! (its stem, its character n-grams, its row of weights) is kept beside the cache by whoever needs it, under
 //! the same numbers: so one pass over the bytes serves any number of options.
 
-use super::hash_index::HashIndex;
+use super::hash_index::{FREE_SLOT, HashIndex, Slot};
 use super::ngrams::hash_append;
 use super::normalize::{depends_on_neighbours, normalize};
 use super::stem::is_negation;
@@ -13,6 +13,9 @@ use super::tokenize::{Span, Token, spans, token};
 
 /// Distinct words after which the cache is emptied, so that memory does not grow with the input.
 const MAX_CACHED_WORDS: usize = 1 << 17;
+
+/// How many words are looked up at the same time.
+const AHEAD: usize = 16;
 
 /// How many words after a negation are marked as denied.
 pub const NEGATION_SCOPE: u8 = 4;
@@ -130,49 +133,48 @@ impl WordCache {
         reading.words.clear();
         reading.marks.clear();
         reading.any_denied = false;
-        let looks_between = params.negation || params.marks;
-        let (mut last_end, mut denied) = (0, 0u8);
-        for span in spans(text) {
-            let Ok(end) = u32::try_from(span.end) else {
-                break;
-            };
-            let word = self.word(text, span);
-            if looks_between {
-                let between = &text[last_end..span.start];
-                last_end = span.end;
-                if between != " " && find_marks(between, span.start, params.marks, reading) {
-                    denied = 0;
-                }
+        let mut gaps = Gaps::default();
+        let mut spans = spans(text).take_while(|span| span.end <= u32::MAX as usize);
+        let mut ahead: [(Span, Slot); AHEAD];
+        loop {
+            // The slots of some words are fetched before the first of them is looked at.
+            let mut n_ahead = 0;
+            ahead = [(Span::default(), FREE_SLOT); AHEAD];
+            for (place, span) in ahead.iter_mut().zip(&mut spans) {
+                *place = (span, self.numbers.probe(span.key));
+                n_ahead += 1;
             }
-            reading.words.push(Placed {
-                word,
-                start: span.start as u32,
-                end,
-                denied: denied > 0,
-            });
-            if params.negation {
-                reading.any_denied |= denied > 0;
-                denied = match self.words[word as usize].negates {
-                    true => NEGATION_SCOPE,
-                    false => denied.saturating_sub(1),
+            for &(span, slot) in &ahead[..n_ahead] {
+                let word = self.word(text, span, slot);
+                let denied = match params.negation || params.marks {
+                    true => gaps.before(text, span, params, self.words[word as usize], reading),
+                    false => false,
                 };
+                reading.words.push(Placed {
+                    word,
+                    start: span.start as u32,
+                    end: span.end as u32,
+                    denied,
+                });
+            }
+            if n_ahead < AHEAD {
+                break;
             }
         }
         if params.marks && u32::try_from(text.len()).is_ok() {
-            find_marks(&text[last_end..], text.len(), true, reading);
+            find_marks(&text[gaps.last_end..], text.len(), true, reading);
         }
     }
 
-    /// Looks the word up, or works it out and remembers it.
+    /// Looks the word up, given the slot where the search begins, or works it out and remembers it.
     #[inline]
-    fn word(&mut self, text: &str, span: Span) -> u32 {
-        let first = text.as_bytes()[span.start];
-        if !first.is_ascii_alphabetic() {
+    fn word(&mut self, text: &str, span: Span, slot: Slot) -> u32 {
+        if !text.as_bytes()[span.start].is_ascii_alphabetic() {
             return self.odd_word(text, span);
         }
-        match self.numbers.get(span.key) {
+        match self.numbers.resolve(span.key, slot) {
             Some(number) => number,
-            None => self.learn(span.key, &token(text, span.start, span.end)),
+            None => self.find_or_learn(span.key, &token(text, span.start, span.end)),
         }
     }
 
@@ -188,15 +190,15 @@ impl WordCache {
             };
             key = hash_append(key, sign);
         }
-        match self.numbers.get(key) {
-            Some(number) => number,
-            None => self.learn(key, &token),
-        }
+        self.find_or_learn(key, &token)
     }
 
     #[cold]
-    fn learn(&mut self, key: u64, token: &Token<'_>) -> u32 {
-        let number = self.numbers.get_or_insert(key, self.words.len() as u32);
+    fn find_or_learn(&mut self, key: u64, token: &Token<'_>) -> u32 {
+        let number = self.numbers.get_or_insert(key);
+        if (number as usize) < self.words.len() {
+            return number;
+        }
         normalize(token, &mut self.normalized);
         let start = self.arena.len() as u32;
         self.arena.push_str(&self.normalized);
@@ -212,6 +214,42 @@ impl WordCache {
         self.numbers.clear();
         self.words.clear();
         self.arena.clear();
+    }
+}
+
+/// What stands between the words of a text that is being read.
+#[derive(Debug, Default)]
+struct Gaps {
+    last_end: usize,
+    /// How many words are still within the scope of a negation.
+    denied: u8,
+}
+
+impl Gaps {
+    /// Reads what stands before a word; says whether the word is denied.
+    fn before(
+        &mut self,
+        text: &str,
+        span: Span,
+        params: ReadParams,
+        word: Known,
+        reading: &mut Reading,
+    ) -> bool {
+        let between = &text[self.last_end..span.start];
+        self.last_end = span.end;
+        if between != " " && find_marks(between, span.start, params.marks, reading) {
+            self.denied = 0;
+        }
+        if !params.negation {
+            return false;
+        }
+        let denied = self.denied > 0;
+        reading.any_denied |= denied;
+        self.denied = match word.negates {
+            true => NEGATION_SCOPE,
+            false => self.denied.saturating_sub(1),
+        };
+        denied
     }
 }
 

@@ -27,7 +27,8 @@ pub use scoring::{Scoring, TracedTerm};
 use super::TaskModel;
 use crate::features::TermNames;
 use crate::text::ngrams::CHAR_MARK;
-use crate::text::{HashIndex, ReadParams, hash_term, ngrams::hash_append, ngrams::hash_word};
+use crate::text::ngrams::{hash_append, hash_word};
+use crate::text::{HashFilter, HashIndex, ReadParams, hash_term};
 use family::Families;
 use std::ops::Range;
 
@@ -36,6 +37,8 @@ use std::ops::Range;
 pub struct Scorer {
     /// From the hash of a term to the number of its row.
     index: HashIndex,
+    /// A test that spares most n-grams that are no term the look-up.
+    known: HashFilter,
     /// `[n_terms, stride]`.
     rows: Vec<f32>,
     /// Numbers a row: the lanes of all labels, the squares of all tasks, zeros.
@@ -83,6 +86,7 @@ impl Scorer {
         let most = tasks.iter().map(|t| t.tfidf.vocabulary().len()).sum();
         let mut scorer = Scorer {
             index: HashIndex::with_capacity(most),
+            known: HashFilter::with_capacity(most),
             rows: vec![0.0; most * stride],
             stride,
             origins: Vec::with_capacity(most),
@@ -96,6 +100,10 @@ impl Scorer {
             scorer.add_task(i, task);
         }
         scorer.rows.truncate(scorer.origins.len() * stride);
+        scorer.put_common_first(tasks);
+        for hash in scorer.index.hashes() {
+            scorer.known.insert(*hash);
+        }
         scorer
     }
 
@@ -104,9 +112,8 @@ impl Scorer {
         let mut hashes = NameHashes::default();
         for (column, name) in task.tfidf.vocabulary().names().iter().enumerate() {
             let hash = hashes.next(name, &mut self.openers, &mut self.joiners);
-            let fresh = self.origins.len() as u32;
-            let number = self.index.get_or_insert(hash, fresh);
-            if number == fresh {
+            let number = self.index.get_or_insert(hash);
+            if number as usize == self.origins.len() {
                 self.origins.push((i as u32, column as u32));
             }
             let row = &mut self.rows[number as usize * self.stride..][..self.stride];
@@ -117,6 +124,35 @@ impl Scorer {
             }
             row[square] = idf * idf;
         }
+    }
+
+    /// Puts the rows of common terms side by side at the front, where the nearest cache holds them: by idf,
+    /// rounded to eighths, which orders terms well enough at a fraction of the cost of a sort.
+    fn put_common_first(&mut self, tasks: &[TaskModel]) {
+        let bucket = |(task, column): &(u32, u32)| {
+            let idf = tasks[*task as usize].tfidf.idf()[*column as usize];
+            (8.0 * idf).clamp(0.0, 255.0) as usize
+        };
+        let mut starts = [0u32; 257];
+        for origin in &self.origins {
+            starts[bucket(origin) + 1] += 1;
+        }
+        for i in 1..starts.len() {
+            starts[i] += starts[i - 1];
+        }
+        let mut order = vec![0u32; self.origins.len()];
+        for (old, origin) in self.origins.iter().enumerate() {
+            let start = &mut starts[bucket(origin)];
+            order[*start as usize] = old as u32;
+            *start += 1;
+        }
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for old in &order {
+            rows.extend_from_slice(&self.rows[*old as usize * self.stride..][..self.stride]);
+        }
+        self.rows = rows;
+        self.origins = order.iter().map(|old| self.origins[*old as usize]).collect();
+        self.index.renumber(&order);
     }
 
     /// The count of distinct terms of all tasks.
@@ -177,11 +213,11 @@ impl NameHashes {
             self.first.clear();
             self.first.push_str(first);
             self.first_hash = hash_word(first);
-            openers.get_or_insert(self.first_hash, 0);
+            openers.get_or_insert(self.first_hash);
         }
         rest.split(' ').fold(self.first_hash, |hash, word| {
             let word = hash_word(word);
-            joiners.get_or_insert(word, 0);
+            joiners.get_or_insert(word);
             hash_append(hash, word)
         })
     }

@@ -10,11 +10,15 @@ use super::sums::{Seen, Sums, tf};
 use crate::text::ngrams::{char_ngrams, hash_append, hash_chars, hash_denied, hash_word};
 use crate::text::stem::{EnglishStemmer, is_stop_word};
 use crate::text::words::Placed;
+use crate::text::hash_index::FREE_SLOT;
 use crate::text::{MARKS, Reading, WordCache};
 use std::collections::BTreeMap;
 
 /// No row.
 const NONE: u32 = u32::MAX;
+
+/// How many words are looked up at the same time.
+const AHEAD: usize = 16;
 
 /// What a word is to a family of word n-grams.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +38,18 @@ struct LineWord {
     start: u32,
     end: u32,
 }
+
+/// Stands before the first word.
+const NO_WORD: LineWord = LineWord {
+    form: Form {
+        hash: 0,
+        row: NONE,
+        opens: false,
+        joins: false,
+    },
+    start: 0,
+    end: 0,
+};
 
 /// How a form is made of a normalized word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -300,25 +316,42 @@ impl Scorer {
         }
     }
 
-    /// [`walk_words`](Self::walk_words) of words and pairs, which nearly every model has.
+    /// [`walk_words`](Self::walk_words) of words and pairs, which nearly every model has. The slots of a
+    /// stretch's pairs are fetched together, before the first is looked at.
     #[inline]
     fn walk_pairs(
         &self,
         line: impl Iterator<Item = LineWord>,
         mut each: impl FnMut(u32, (u32, u32)),
     ) {
-        let mut last: Option<LineWord> = None;
-        for word in line {
-            if word.form.row != NONE {
-                each(word.form.row, (word.start, word.end));
+        let mut line = line;
+        let mut last = NO_WORD;
+        let mut pairs = [(0u64, FREE_SLOT, (0, 0)); AHEAD];
+        loop {
+            let (mut n_words, mut n_pairs) = (0, 0);
+            for word in line.by_ref().take(AHEAD) {
+                n_words += 1;
+                if word.form.row != NONE {
+                    each(word.form.row, (word.start, word.end));
+                }
+                let hash = hash_append(last.form.hash, word.form.hash);
+                let maybe = last.form.opens & word.form.joins & self.known.may_hold(hash);
+                // Written always and counted where it may be a term: a branch here would be a guess.
+                pairs[n_pairs] = (hash, FREE_SLOT, (last.start, word.end));
+                n_pairs += usize::from(maybe);
+                last = word;
             }
-            if word.form.joins
-                && let Some(first) = last.filter(|first| first.form.opens)
-                && let Some(row) = self.index.get(hash_append(first.form.hash, word.form.hash))
-            {
-                each(row, (first.start, word.end));
+            for (hash, slot, _) in &mut pairs[..n_pairs] {
+                *slot = self.index.probe(*hash);
             }
-            last = Some(word);
+            for (hash, slot, span) in &pairs[..n_pairs] {
+                if let Some(row) = self.index.resolve(*hash, *slot) {
+                    each(row, *span);
+                }
+            }
+            if n_words < AHEAD {
+                break;
+            }
         }
     }
 
@@ -343,6 +376,7 @@ impl Scorer {
                 }
                 hash = hash_append(hash, next.form.hash);
                 if n >= shortest
+                    && self.known.may_hold(hash)
                     && let Some(row) = self.index.get(hash)
                 {
                     each(row, (first.start, next.end));

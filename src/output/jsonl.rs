@@ -19,6 +19,7 @@ const SCORE_PLACES: usize = 5;
 #[derive(Debug, Clone)]
 pub struct Encoder {
     tasks: Vec<EncodedTask>,
+    scores: ScoresTemplate,
     names: Vec<Task>,
     explain: usize,
 }
@@ -31,27 +32,39 @@ struct EncodedTask {
     field: Vec<u8>,
     /// `"label"`, each.
     labels: Vec<Vec<u8>>,
-    /// What stands before each label's score: `"name":{"label":` or `,"label":`.
-    scores: Vec<Vec<u8>>,
 }
 
-impl EncodedTask {
-    fn of(task: &Task, is_first: bool) -> Self {
-        let name = quoted(&task.name);
-        let labels: Vec<Vec<u8>> = task.labels.iter().map(|label| quoted(label)).collect();
-        let comma: &[u8] = if is_first { b"" } else { b"," };
-        let scores = (labels.iter().enumerate())
-            .map(|(i, label)| match i {
-                0 => [comma, &name, b":{", label, b":"].concat(),
-                _ => [b",", label.as_slice(), b":"].concat(),
-            })
-            .collect();
-        EncodedTask {
-            form: task.form,
-            field: [b",", name.as_slice(), b":"].concat(),
-            labels,
-            scores,
+/// The field `scores`, its numbers still to be put in.
+#[derive(Debug, Clone, Default)]
+struct ScoresTemplate {
+    json: Vec<u8>,
+    /// Where the number of each label of each task stands.
+    places: Vec<Vec<usize>>,
+}
+
+impl ScoresTemplate {
+    /// `,"scores":{TASK:{LABEL:0.00000,…},…}`.
+    fn of(tasks: &[Task]) -> Self {
+        let mut template = ScoresTemplate::default();
+        let json = &mut template.json;
+        json.extend_from_slice(b",\"scores\":{");
+        for (i, task) in tasks.iter().enumerate() {
+            json.extend_from_slice(if i == 0 { b"" } else { b"," });
+            push_string(json, &task.name);
+            json.extend_from_slice(b":{");
+            let mut places = Vec::new();
+            for (k, label) in task.labels.iter().enumerate() {
+                json.extend_from_slice(if k == 0 { b"" } else { b"," });
+                push_string(json, label);
+                json.push(b':');
+                places.push(json.len());
+                json.extend_from_slice(&probability_digits(0.0));
+            }
+            template.places.push(places);
+            json.push(b'}');
         }
+        json.push(b'}');
+        template
     }
 }
 
@@ -59,9 +72,14 @@ impl Encoder {
     /// An encoder for predictions of these tasks; `explain` is how many terms for and against each label
     /// are listed.
     pub fn new(tasks: &[Task], explain: usize) -> Self {
-        let encoded = tasks.iter().enumerate();
+        let encoded = |task: &Task| EncodedTask {
+            form: task.form,
+            field: [b",", quoted(&task.name).as_slice(), b":"].concat(),
+            labels: task.labels.iter().map(|label| quoted(label)).collect(),
+        };
         Encoder {
-            tasks: encoded.map(|(i, t)| EncodedTask::of(t, i == 0)).collect(),
+            tasks: tasks.iter().map(encoded).collect(),
+            scores: ScoresTemplate::of(tasks),
             names: tasks.to_vec(),
             explain,
         }
@@ -93,15 +111,15 @@ impl Encoder {
             out.extend_from_slice(&task.field);
             push_labels(out, task, said(i).0);
         }
-        out.extend_from_slice(b",\"scores\":{");
-        for (i, task) in self.tasks.iter().enumerate() {
-            for (before, probability) in task.scores.iter().zip(said(i).1) {
-                out.extend_from_slice(before);
-                push_probability(out, *probability);
+        let from = out.len();
+        out.extend_from_slice(&self.scores.json);
+        let scores = &mut out[from..];
+        for (i, places) in self.scores.places.iter().enumerate() {
+            for (place, probability) in places.iter().zip(said(i).1) {
+                let digits = probability_digits(*probability);
+                scores[*place..*place + digits.len()].copy_from_slice(&digits);
             }
-            out.push(b'}');
         }
-        out.push(b'}');
         if self.explain > 0 {
             out.extend_from_slice(b",\"explain\":");
             let reasons = self.reasons(&paragraph.reasons);
@@ -235,20 +253,18 @@ fn push_integer(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// A number in 0..=1 with at most [`SCORE_PLACES`] decimals and no zeros at its end but the first.
-fn push_probability(out: &mut Vec<u8>, probability: f32) {
+/// A number in 0..=1 with [`SCORE_PLACES`] decimals.
+#[inline]
+fn probability_digits(probability: f32) -> [u8; 2 + SCORE_PLACES] {
     let scale = 10u32.pow(SCORE_PLACES as u32);
-    let scaled = (f64::from(probability) * f64::from(scale)).round() as u32;
-    out.push(b'0' + (scaled / scale) as u8);
-    out.push(b'.');
-    let mut digits = [b'0'; SCORE_PLACES];
-    let mut rest = scaled % scale;
-    for digit in digits.iter_mut().rev() {
+    let mut rest = (f64::from(probability) * f64::from(scale) + 0.5) as u32;
+    let mut digits = *b"0.00000";
+    for digit in digits[2..].iter_mut().rev() {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
-    let last = digits.iter().rposition(|digit| *digit != b'0');
-    out.extend_from_slice(&digits[..last.unwrap_or(0) + 1]);
+    digits[0] = b'0' + rest as u8;
+    digits
 }
 
 fn terms(contributions: &[&Contribution]) -> Value {
@@ -268,18 +284,15 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn probabilities_are_short_and_exact() {
+    fn probabilities_have_five_decimals() {
         for (probability, written) in [
-            (0.0, "0.0"),
-            (1.0, "1.0"),
-            (0.5, "0.5"),
+            (0.0, "0.00000"),
+            (1.0, "1.00000"),
             (0.000_012, "0.00001"),
-            (0.999_999, "1.0"),
+            (0.999_999, "1.00000"),
             (0.123_456, "0.12346"),
         ] {
-            let mut out = Vec::new();
-            push_probability(&mut out, probability);
-            assert_eq!(String::from_utf8(out).unwrap(), written);
+            assert_eq!(probability_digits(probability), *written.as_bytes());
         }
     }
 
@@ -287,9 +300,7 @@ mod tests {
         #[test]
         fn strings_and_numbers_are_json(text in any::<String>(), p in 0f32..=1.0) {
             prop_assert_eq!(serde_json::from_slice::<String>(&quoted(&text)).unwrap(), text);
-            let mut out = Vec::new();
-            push_probability(&mut out, p);
-            let read = serde_json::from_slice::<f64>(&out).unwrap();
+            let read = serde_json::from_slice::<f64>(&probability_digits(p)).unwrap();
             prop_assert_eq!(read, rounded(p, SCORE_PLACES as i32));
         }
     }

@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Accuracy of demarche beside scikit-learn and fastText on labelled sets.
+
+A set is a folder with train.jsonl and test.jsonl, rows {"text", "label"} or {"text", "labels"}. Each
+side picks its options by 5-fold cross-validation on the training rows alone, from the grid in grid.py
+(demarche: from the grid that `demarche train` documents); the test rows are scored once, at the end.
+Figures are kept in the cache folder, one file a set and peer: only what is not there is run.
+
+  accuracy.py --cache figures sets/trec6 sets/r8
+  accuracy.py --cache figures --fixed sets/p200k sets/trec6
+  accuracy.py --cache figures --peers demarche --again sets/trec6
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import rows
+import scores
+from grid import FIXED, LARGE_BYTES, grid, search
+
+N_FOLDS, SEED = 5, 0
+PEERS = ["svc", "lr", "fasttext", "demarche"]
+TITLES = {"svc": "scikit-learn LinearSVC", "lr": "scikit-learn LR", "fasttext": "fastText", "demarche": "demarche"}
+
+
+class Set:
+    """A train and a test file and the gold matrices of both, the labels of train first."""
+
+    def __init__(self, folder):
+        self.name = Path(folder).name
+        self.train_path, self.test_path = Path(folder, "train.jsonl"), Path(folder, "test.jsonl")
+        self.train, self.test = rows.read(self.train_path), rows.read(self.test_path)
+        self.multi = self.train.multi
+        self.n_train_labels = len(rows.label_names(self.train))
+        known = rows.label_names(self.train)
+        self.names = known + [name for name in rows.label_names(self.test) if name not in known]
+        self.train_gold = self._matrix(self.train)[:, : len(known)]
+        self.test_gold = self._matrix(self.test)
+
+    def _matrix(self, labelled):
+        column = {name: k for k, name in enumerate(self.names)}
+        gold = np.zeros((len(labelled), len(self.names)), dtype=bool)
+        for row, labels in enumerate(labelled.labels):
+            gold[row, [column[label] for label in labels]] = True
+        return gold
+
+    def folds(self):
+        """The fold of each training row: stratified by label where a row has one."""
+        from sklearn.model_selection import KFold, StratifiedKFold
+
+        kind = KFold if self.multi else StratifiedKFold
+        parts = kind(N_FOLDS, shuffle=True, random_state=SEED).split(self.train_gold, self.train_gold.argmax(axis=1))
+        fold_of = np.zeros(len(self.train), dtype=int)
+        for fold, (_, held) in enumerate(parts):
+            fold_of[held] = fold
+        return fold_of
+
+    def figures(self, predicted):
+        """Accuracy, micro- and macro-F1 on the test rows, and the standard error of the figure compared."""
+        n = len(self.test)
+        figure = scores.main_figure(self.test_gold, predicted, self.multi)
+        return {
+            "metric": "micro-F1" if self.multi else "accuracy",
+            "figure": figure,
+            "standard_error": scores.standard_error(figure, n),
+            "n": n,
+            "accuracy": scores.accuracy(self.test_gold, predicted),
+            "micro_f1": scores.micro_f1(self.test_gold, predicted),
+            "macro_f1": scores.macro_f1(self.test_gold, predicted),
+        }
+
+
+def peer_of(name, data):
+    """The peer's adapter over the training rows."""
+    from fasttext_peer import FasttextPeer
+    from sklearn_peer import SklearnPeer
+
+    kind = FasttextPeer if name == "fasttext" else SklearnPeer
+    return kind(data.train.texts, data.train_gold, data.multi)
+
+
+def cross_validated(name, data, peer, fold_of):
+    """The options with the best mean figure over the folds, and that figure."""
+    large = rows.text_bytes(data.train.texts) > LARGE_BYTES
+    start, stages = grid(name, large)
+
+    def measure(options, fold):
+        train, held = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        values = peer.scores(train, held, options)
+        predicted = scores.decide(values, data.multi, peer.default_threshold)
+        return scores.main_figure(data.train_gold[held], predicted, data.multi)
+
+    report = lambda line: print(f"{data.name} {name} {line}", file=sys.stderr, flush=True)
+    return search(measure, start, stages, large, N_FOLDS, report)
+
+
+def out_of_fold(data, peer, options, fold_of):
+    """Scores of every training row from a model that did not see it."""
+    values = np.zeros(data.train_gold.shape)
+    for fold in range(N_FOLDS):
+        held = np.flatnonzero(fold_of == fold)
+        values[held] = peer.scores(np.flatnonzero(fold_of != fold), held, options)
+    return values
+
+
+def run_peer(name, data, fixed):
+    """Search on train, thresholds on train, then the test rows once."""
+    peer, fold_of = peer_of(name, data), data.folds()
+    options, cv = (FIXED[name], None) if fixed else cross_validated(name, data, peer, fold_of)
+    rule, cuts = "best of the row", None
+    if data.multi:
+        values = out_of_fold(data, peer, options, fold_of)
+        rule, cuts = scores.choose_thresholds(data.train_gold, values, fold_of, peer.default_threshold)
+    known = scores.decide(peer.test_scores(data.test.texts, options), data.multi, cuts)
+    predicted = np.zeros_like(data.test_gold)
+    predicted[:, : data.n_train_labels] = known
+    return {**data.figures(predicted), "cv": cv, "options": {**options, "threshold": rule}}
+
+
+def run_demarche(data, program, fixed):
+    """The same for demarche: its own search, or its defaults."""
+    from demarche_peer import train_and_predict
+
+    options = ["--no-cv"] if fixed else []
+    predicted, chosen = train_and_predict(program, data.train_path, data.test_path, data.names, len(data.test), options)
+    return {**data.figures(predicted), "cv": None, "options": chosen}
+
+
+def figures(arguments, folder, name):
+    """From the cache, or run now."""
+    path = Path(arguments.cache, f"{Path(folder).name}.{name}.json")
+    if path.exists() and not arguments.again:
+        return json.loads(path.read_text(encoding="utf-8"))
+    if arguments.cached_only:
+        return None
+    data, fixed = Set(folder), Path(folder).name in arguments.fixed
+    started = time.process_time()
+    found = run_demarche(data, arguments.demarche, fixed) if name == "demarche" else run_peer(name, data, fixed)
+    found = {"set": data.name, "peer": name, "fixed": fixed, **found, "cpu_s": time.process_time() - started}
+    path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(f"{data.name} {name}: {found['figure']:.4f}", file=sys.stderr, flush=True)
+    return found
+
+
+def shown(found):
+    """A figure in percent; macro-F1 beside it where rows have several labels."""
+    if found is None:
+        return "not run"
+    macro = f" ({100 * found['macro_f1']:.1f})" if found["metric"] == "micro-F1" else ""
+    return f"{100 * found['figure']:.1f}{macro}"
+
+
+def verdict(by_peer):
+    """Best peer, its standard error, and how far demarche stands from best minus one standard error."""
+    peers = [found for name, found in by_peer.items() if name != "demarche" and found]
+    if not peers:
+        return ["", "", ""]
+    best = max(peers, key=lambda found: found["figure"])
+    error, ours = best["standard_error"], by_peer.get("demarche")
+    bound = [f"{100 * error:.1f}", f"{100 * (best['figure'] - error):.1f}"]
+    if not ours:
+        return bound + ["not run"]
+    gap = ours["figure"] - (best["figure"] - error)
+    return bound + [f"{'reached' if gap >= 0 else 'MISSED'} ({100 * gap:+.1f})"]
+
+
+def table(sets):
+    """Two Markdown tables: the figures, and the options behind them."""
+    peers = list(TITLES)
+    lines = [
+        "| set | metric | n | " + " | ".join(TITLES[name] for name in peers) + " | SE | best peer − SE | demarche |",
+        "|---|---|---|" + "---|" * (len(peers) + 3),
+    ]
+    for name, by_peer in sets.items():
+        some = next((found for found in by_peer.values() if found), {"metric": "", "n": ""})
+        fixed = " (options fixed)" if some.get("fixed") else ""
+        cells = [name + fixed, some["metric"], str(some["n"])] + [shown(by_peer.get(peer)) for peer in peers]
+        lines.append("| " + " | ".join(cells + verdict(by_peer)) + " |")
+    lines += ["", "| set | side | CV | options chosen |", "|---|---|---|---|"]
+    for name, by_peer in sets.items():
+        for peer, found in by_peer.items():
+            if found:
+                cv = f"{100 * found['cv']:.1f}" if found["cv"] else ""
+                lines.append(f"| {name} | {TITLES[peer]} | {cv} | {described(found['options'])} |")
+    return "\n".join(lines)
+
+
+def described(options):
+    """Options on one line that no Markdown table takes for a column."""
+    if isinstance(options, dict):
+        options = ", ".join(f"{name} {value}" for name, value in options.items())
+    return options.replace("|", "\\|")
+
+
+def parsed():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="+", metavar="SET", help="folder with train.jsonl and test.jsonl")
+    parser.add_argument("--cache", required=True, help="folder for the figures, made if need be")
+    parser.add_argument("--demarche", default="target/release/demarche", help="the program [default: %(default)s]")
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS, help="sides to run; the table shows what the cache has of the others")
+    parser.add_argument("--fixed", nargs="*", default=[], metavar="NAME", help="sets taken at fixed options, without search")
+    parser.add_argument("--again", action="store_true", help="run the sides of --peers anew, whatever the cache has")
+    parser.add_argument("--cached-only", action="store_true", help="run nothing: print the table of what the cache has")
+    return parser.parse_args()
+
+
+def main():
+    """Runs what is missing, then prints the tables."""
+    arguments = parsed()
+    Path(arguments.cache).mkdir(parents=True, exist_ok=True)
+    ran = {folder: {name: figures(arguments, folder, name) for name in arguments.peers} for folder in arguments.sets}
+    arguments.cached_only, arguments.again = True, False
+    sets = {
+        Path(folder).name: {name: by_peer.get(name) or figures(arguments, folder, name) for name in PEERS}
+        for folder, by_peer in ran.items()
+    }
+    print(table(sets))
+
+
+if __name__ == "__main__":
+    main()

@@ -75,13 +75,13 @@ class Set:
         }
 
 
-def peer_of(name, data):
+def peer_of(name, data, fasttext):
     """The peer's adapter over the training rows."""
     from fasttext_peer import FasttextPeer
     from sklearn_peer import SklearnPeer
 
-    kind = FasttextPeer if name == "fasttext" else SklearnPeer
-    return kind(data.train.texts, data.train_gold, data.multi)
+    rows_of = data.train.texts, data.train_gold, data.multi
+    return FasttextPeer(*rows_of, fasttext) if name == "fasttext" else SklearnPeer(*rows_of)
 
 
 def cross_validated(name, data, peer, fold_of):
@@ -92,6 +92,8 @@ def cross_validated(name, data, peer, fold_of):
     def measure(options, fold):
         train, held = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         values = peer.scores(train, held, options)
+        if np.isnan(values).any():
+            return 0.0
         predicted = scores.decide(values, data.multi, peer.default_threshold)
         return scores.main_figure(data.train_gold[held], predicted, data.multi)
 
@@ -108,9 +110,9 @@ def out_of_fold(data, peer, options, fold_of):
     return values
 
 
-def run_peer(name, data, fixed):
+def run_peer(name, data, fasttext, fixed):
     """Search on train, thresholds on train, then the test rows once."""
-    peer, fold_of = peer_of(name, data), data.folds()
+    peer, fold_of = peer_of(name, data, fasttext), data.folds()
     options, cv = (FIXED[name], None) if fixed else cross_validated(name, data, peer, fold_of)
     rule, cuts = "best of the row", None
     if data.multi:
@@ -140,7 +142,7 @@ def figures(arguments, folder, name):
         return None
     data, fixed = Set(folder), Path(folder).name in arguments.fixed
     started = time.process_time()
-    found = run_demarche(data, arguments.demarche, fixed) if name == "demarche" else run_peer(name, data, fixed)
+    found = run_demarche(data, arguments.demarche, fixed) if name == "demarche" else run_peer(name, data, arguments.fasttext, fixed)
     found = {"set": data.name, "peer": name, "fixed": fixed, **found, "cpu_s": time.process_time() - started}
     path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(f"{data.name} {name}: {found['figure']:.4f}", file=sys.stderr, flush=True)
@@ -203,6 +205,7 @@ def parsed():
     parser.add_argument("sets", nargs="+", metavar="SET", help="folder with train.jsonl and test.jsonl")
     parser.add_argument("--cache", required=True, help="folder for the figures, made if need be")
     parser.add_argument("--demarche", default="target/release/demarche", help="the program [default: %(default)s]")
+    parser.add_argument("--fasttext", default="fasttext", help="the program [default: %(default)s]")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS, help="sides to run; the table shows what the cache has of the others")
     parser.add_argument("--fixed", nargs="*", default=[], metavar="NAME", help="sets taken at fixed options, without search")
     parser.add_argument("--again", action="store_true", help="run the sides of --peers anew, whatever the cache has")

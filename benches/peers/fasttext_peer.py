@@ -1,17 +1,21 @@
-"""fastText in the accuracy runs, on lower-cased text with punctuation marks standing apart."""
+"""The fastText program in the accuracy runs, on lower-cased text with punctuation marks standing apart."""
 
+import subprocess
 import tempfile
+from pathlib import Path
 
-import fasttext
 import numpy as np
 
 from rows import separated
 
-fasttext.FastText.eprint = lambda *_: None
-
 NAMES = dict(
-    lr="lr", epoch="epoch", word_ngrams="wordNgrams", dim="dim", min_count="minCount", minn="minn", maxn="maxn", bucket="bucket"
+    lr="-lr", epoch="-epoch", word_ngrams="-wordNgrams", dim="-dim", min_count="-minCount", minn="-minn", maxn="-maxn", bucket="-bucket"
 )
+
+
+def lines_to(path, lines):
+    """Writes lines to a file."""
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 class FasttextPeer:
@@ -19,25 +23,30 @@ class FasttextPeer:
 
     default_threshold = 0.5
 
-    def __init__(self, texts, gold, multi):
-        self.lines, self.gold, self.multi = separated(texts), gold, multi
+    def __init__(self, texts, gold, multi, program="fasttext"):
+        self.lines, self.gold, self.multi, self.program = separated(texts), gold, multi, program
 
-    def _train(self, rows, options):
-        settings = {NAMES[name]: value for name, value in options.items()}
-        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
-            for row in rows:
-                labels = " ".join(f"__label__{k}" for k in np.flatnonzero(self.gold[row]))
-                file.write(f"{labels} {self.lines[row]}\n")
-            file.flush()
-            loss = "ova" if self.multi else "softmax"
-            return fasttext.train_supervised(file.name, loss=loss, thread=1, verbose=0, **settings)
+    def _train(self, rows, options, folder):
+        labels = (" ".join(f"__label__{k}" for k in np.flatnonzero(self.gold[row])) for row in rows)
+        lines_to(folder / "train.txt", (f"{label} {self.lines[row]}" for label, row in zip(labels, rows)))
+        settings = [word for name, value in options.items() for word in (NAMES[name], str(value))]
+        loss = ["-loss", "ova" if self.multi else "softmax", "-thread", "1", "-verbose", "0"]
+        command = [self.program, "supervised", "-input", folder / "train.txt", "-output", folder / "model"]
+        return subprocess.run([*command, *loss, *settings], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
     def _scores(self, rows, lines, options):
-        labels, values = self._train(rows, options).predict(lines, k=self.gold.shape[1])
+        """Probabilities of all labels; NaN where training diverged, upon which fastText gives up."""
         scores = np.zeros((len(lines), self.gold.shape[1]))
-        for row, (names, probabilities) in enumerate(zip(labels, values)):
-            for name, probability in zip(names, probabilities):
-                scores[row, int(name.removeprefix("__label__"))] = probability
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            if not self._train(rows, options, folder):
+                return scores + np.nan
+            lines_to(folder / "lines.txt", lines)
+            command = [self.program, "predict-prob", folder / "model.bin", folder / "lines.txt", "-1"]
+            found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        for row, line in zip(scores, found.split("\n")):
+            words = line.split()
+            row[[int(word.removeprefix("__label__")) for word in words[::2]]] = [float(word) for word in words[1::2]]
         return scores
 
     def scores(self, train, held, options):

@@ -1,31 +1,31 @@
 #!/usr/bin/env python3
 """Accuracy of demarche beside scikit-learn and fastText on labelled sets.
 
-A set is a folder with train.jsonl and test.jsonl, rows {"text", "label"} or {"text", "labels"}. Each
+A set is a folder with train.jsonl and test.jsonl, also gzipped, rows {"text", "label"} or {"text", "labels"}. Each
 side picks its options by 5-fold cross-validation on the training rows alone, from the grid in grid.py
 (demarche: from the grid that `demarche train` documents); the test rows are scored once, at the end.
 Figures are kept in the cache folder, one file a set and peer: only what is not there is run.
 
   accuracy.py --cache figures sets/trec6 sets/r8
   accuracy.py --cache figures --fixed sets/p200k sets/trec6
-  accuracy.py --cache figures --peers demarche --again sets/trec6
+  accuracy.py --cache figures --again demarche sets/trec6 sets/r8
 """
 
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 
+import report
 import rows
 import scores
 from grid import FIXED, LARGE_BYTES, grid, search
 
 N_FOLDS, SEED = 5, 0
-PEERS = ["svc", "lr", "fasttext", "demarche"]
 TITLES = {"svc": "scikit-learn LinearSVC", "lr": "scikit-learn LR", "fasttext": "fastText", "demarche": "demarche"}
+SIDES = list(TITLES)
 
 
 class Set:
@@ -33,7 +33,7 @@ class Set:
 
     def __init__(self, folder):
         self.name = Path(folder).name
-        self.train_path, self.test_path = Path(folder, "train.jsonl"), Path(folder, "test.jsonl")
+        self.train_path, self.test_path = self._file(folder, "train"), self._file(folder, "test")
         self.train, self.test = rows.read(self.train_path), rows.read(self.test_path)
         self.multi = self.train.multi
         self.n_train_labels = len(rows.label_names(self.train))
@@ -41,6 +41,11 @@ class Set:
         self.names = known + [name for name in rows.label_names(self.test) if name not in known]
         self.train_gold = self._matrix(self.train)[:, : len(known)]
         self.test_gold = self._matrix(self.test)
+
+    @staticmethod
+    def _file(folder, part):
+        plain = Path(folder, f"{part}.jsonl")
+        return plain if plain.exists() else Path(folder, f"{part}.jsonl.gz")
 
     def _matrix(self, labelled):
         column = {name: k for k, name in enumerate(self.names)}
@@ -97,8 +102,8 @@ def cross_validated(name, data, peer, fold_of):
         predicted = scores.decide(values, data.multi, peer.default_threshold)
         return scores.main_figure(data.train_gold[held], predicted, data.multi)
 
-    report = lambda line: print(f"{data.name} {name} {line}", file=sys.stderr, flush=True)
-    return search(measure, start, stages, large, N_FOLDS, report)
+    race = large or name == "fasttext"
+    return search(measure, start, stages, race, N_FOLDS, lambda line: note(f"{data.name} {name} {line}"))
 
 
 def out_of_fold(data, peer, options, fold_of):
@@ -134,19 +139,23 @@ def run_demarche(data, program, fixed):
 
 
 def figures(arguments, folder, name):
-    """From the cache, or run now."""
+    """One side's figures on one set: from the cache, or run now; None where it is not to be run."""
     path = Path(arguments.cache, f"{Path(folder).name}.{name}.json")
-    if path.exists() and not arguments.again:
+    if path.exists() and name not in arguments.again:
         return json.loads(path.read_text(encoding="utf-8"))
-    if arguments.cached_only:
+    if name not in arguments.sides + arguments.again:
         return None
     data, fixed = Set(folder), Path(folder).name in arguments.fixed
-    started = time.process_time()
     found = run_demarche(data, arguments.demarche, fixed) if name == "demarche" else run_peer(name, data, arguments.fasttext, fixed)
-    found = {"set": data.name, "peer": name, "fixed": fixed, **found, "cpu_s": time.process_time() - started}
+    found = {"set": data.name, "side": name, "fixed": fixed, **found}
     path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(f"{data.name} {name}: {found['figure']:.4f}", file=sys.stderr, flush=True)
+    note(f"{data.name} {name}: {found['figure']:.4f}")
     return found
+
+
+def note(line):
+    """Progress, on standard error."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def shown(found):
@@ -157,39 +166,47 @@ def shown(found):
     return f"{100 * found['figure']:.1f}{macro}"
 
 
-def verdict(by_peer):
+def verdict(by_side):
     """Best peer, its standard error, and how far demarche stands from best minus one standard error."""
-    peers = [found for name, found in by_peer.items() if name != "demarche" and found]
+    peers = [found for name, found in by_side.items() if name != "demarche" and found]
     if not peers:
         return ["", "", ""]
     best = max(peers, key=lambda found: found["figure"])
-    error, ours = best["standard_error"], by_peer.get("demarche")
+    error, ours = best["standard_error"], by_side.get("demarche")
     bound = [f"{100 * error:.1f}", f"{100 * (best['figure'] - error):.1f}"]
     if not ours:
         return bound + ["not run"]
     gap = ours["figure"] - (best["figure"] - error)
-    return bound + [f"{'reached' if gap >= 0 else 'MISSED'} ({100 * gap:+.1f})"]
+    return bound + [f"{'yes' if gap >= 0 else '**no**'} ({100 * gap:+.1f})"]
 
 
-def table(sets):
-    """Two Markdown tables: the figures, and the options behind them."""
-    peers = list(TITLES)
+def heading(arguments):
+    """When, and by which versions."""
+    from sides import Demarche, Fasttext, Sklearn
+
+    sides = Demarche(arguments.demarche), Sklearn("svc"), Fasttext(arguments.fasttext, "")
+    return f"{report.today()}. {'; '.join(side.version() for side in sides)}. Percent."
+
+
+def figures_table(sets):
+    """Every set, whether reached or not."""
+    lines = []
+    for name, by_side in sets.items():
+        some = next((found for found in by_side.values() if found), {"metric": "", "n": "", "fixed": False})
+        title = name + (" (options fixed)" if some["fixed"] else "")
+        lines.append([title, some["metric"], str(some["n"]), *map(shown, by_side.values()), *verdict(by_side)])
+    return report.table(["set", "figure", "n", *TITLES.values(), "SE", "best peer − SE", "demarche reaches it"], lines)
+
+
+def options_table(sets):
+    """What each side's cross-validation chose."""
     lines = [
-        "| set | metric | n | " + " | ".join(TITLES[name] for name in peers) + " | SE | best peer − SE | demarche |",
-        "|---|---|---|" + "---|" * (len(peers) + 3),
+        [name, TITLES[side], f"{100 * found['cv']:.1f}" if found["cv"] else "", described(found["options"])]
+        for name, by_side in sets.items()
+        for side, found in by_side.items()
+        if found
     ]
-    for name, by_peer in sets.items():
-        some = next((found for found in by_peer.values() if found), {"metric": "", "n": ""})
-        fixed = " (options fixed)" if some.get("fixed") else ""
-        cells = [name + fixed, some["metric"], str(some["n"])] + [shown(by_peer.get(peer)) for peer in peers]
-        lines.append("| " + " | ".join(cells + verdict(by_peer)) + " |")
-    lines += ["", "| set | side | CV | options chosen |", "|---|---|---|---|"]
-    for name, by_peer in sets.items():
-        for peer, found in by_peer.items():
-            if found:
-                cv = f"{100 * found['cv']:.1f}" if found["cv"] else ""
-                lines.append(f"| {name} | {TITLES[peer]} | {cv} | {described(found['options'])} |")
-    return "\n".join(lines)
+    return report.table(["set", "side", "CV", "options chosen"], lines)
 
 
 def described(options):
@@ -199,6 +216,11 @@ def described(options):
     return options.replace("|", "\\|")
 
 
+def listed(text):
+    """Names parted by commas."""
+    return [name for name in text.split(",") if name]
+
+
 def parsed():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -206,10 +228,11 @@ def parsed():
     parser.add_argument("--cache", required=True, help="folder for the figures, made if need be")
     parser.add_argument("--demarche", default="target/release/demarche", help="the program [default: %(default)s]")
     parser.add_argument("--fasttext", default="fasttext", help="the program [default: %(default)s]")
-    parser.add_argument("--peers", nargs="+", choices=PEERS, default=PEERS, help="sides to run; the table shows what the cache has of the others")
-    parser.add_argument("--fixed", nargs="*", default=[], metavar="NAME", help="sets taken at fixed options, without search")
-    parser.add_argument("--again", action="store_true", help="run the sides of --peers anew, whatever the cache has")
-    parser.add_argument("--cached-only", action="store_true", help="run nothing: print the table of what the cache has")
+    parser.add_argument("--sides", type=listed, default=SIDES, metavar="SIDE,…", help=f"sides to run where the cache lacks them [default: {','.join(SIDES)}]")
+    parser.add_argument("--again", type=listed, default=[], metavar="SIDE,…", help="sides to run anew, whatever the cache has")
+    parser.add_argument("--fixed", type=listed, default=[], metavar="NAME,…", help="sets taken at fixed options, without search")
+    parser.add_argument("--raw", type=Path, metavar="JSON", help="put all figures and options in this file")
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="put the tables between <!-- accuracy --> and <!-- /accuracy --> of this file")
     return parser.parse_args()
 
 
@@ -217,13 +240,14 @@ def main():
     """Runs what is missing, then prints the tables."""
     arguments = parsed()
     Path(arguments.cache).mkdir(parents=True, exist_ok=True)
-    ran = {folder: {name: figures(arguments, folder, name) for name in arguments.peers} for folder in arguments.sets}
-    arguments.cached_only, arguments.again = True, False
-    sets = {
-        Path(folder).name: {name: by_peer.get(name) or figures(arguments, folder, name) for name in PEERS}
-        for folder, by_peer in ran.items()
-    }
-    print(table(sets))
+    sets = {Path(folder).name: {name: figures(arguments, folder, name) for name in SIDES} for folder in arguments.sets}
+    text = "\n\n".join([heading(arguments), figures_table(sets), options_table(sets)])
+    print(text)
+    if arguments.raw:
+        found = [figure for by_side in sets.values() for figure in by_side.values() if figure]
+        arguments.raw.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if arguments.readme:
+        report.put(arguments.readme, "accuracy", text)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,16 @@
 """The Markdown tables of the speed runs, and their place in a README."""
 
 import re
+import time
 
 OURS = "demarche"
 SVC, LR, FASTTEXT, VW = "scikit-learn LinearSVC", "scikit-learn LR", "fastText", "Vowpal Wabbit"
 WORK = ("work",)
+
+
+def today():
+    """The date and time of day, UTC."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
 
 
 def table(head, lines):
@@ -154,8 +160,8 @@ def markdown(session, jobs):
 def put(path, name, text):
     """Puts the text between `<!-- name -->` and `<!-- /name -->` of a Markdown file."""
     before = path.read_text(encoding="utf-8")
-    start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
-    after, found = re.subn(f"(?<={re.escape(start)}).*?(?={re.escape(end)})", lambda _: text, before, flags=re.DOTALL)
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    after, found = re.subn(f"(?<={re.escape(start)}).*?(?={re.escape(end)})", lambda _: f"{text}\n", before, flags=re.DOTALL)
     if not found:
         raise SystemExit(f"{path}: no place for the tables; write {start.strip()} and {end.strip()} where they shall stand")
     path.write_text(after, encoding="utf-8")

@@ -1,5 +1,6 @@
 """Labelled rows in JSONL, and the text forms that fastText and Vowpal Wabbit read."""
 
+import gzip
 import json
 import string
 from dataclasses import dataclass
@@ -22,8 +23,9 @@ class Rows:
 
 
 def objects(path):
-    """The JSON objects of a file, one a line."""
-    with open(path, encoding="utf-8") as lines:
+    """The JSON objects of a file, gzipped or not, one a line."""
+    opened = gzip.open if str(path).endswith(".gz") else open
+    with opened(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             if not line.isspace():
                 yield json.loads(line)

@@ -17,7 +17,6 @@ import json
 import shutil
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -171,7 +170,7 @@ def main():
         for name, train, test in arguments.sets:
             (folder / name).mkdir()
             sets.append(Set(name, Path(train), Path(test), folder / name))
-        started = {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": machine()}
+        started = {"date": report.today(), "machine": machine()}
         jobs, found = measure_all(arguments, sets, folder)
     finally:
         shutil.rmtree(folder)

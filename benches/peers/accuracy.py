@@ -24,7 +24,12 @@ import scores
 from grid import FIXED, LARGE_BYTES, grid, search
 
 N_FOLDS, SEED = 5, 0
-TITLES = {"svc": "scikit-learn LinearSVC", "lr": "scikit-learn LR", "fasttext": "fastText", "demarche": "demarche"}
+TITLES = {
+    "svc": "scikit-learn LinearSVC",
+    "lr": "scikit-learn LR",
+    "fasttext": "fastText",
+    "demarche": "demarche",
+}
 SIDES = list(TITLES)
 
 
@@ -59,7 +64,9 @@ class Set:
         from sklearn.model_selection import KFold, StratifiedKFold
 
         kind = KFold if self.multi else StratifiedKFold
-        parts = kind(N_FOLDS, shuffle=True, random_state=SEED).split(self.train_gold, self.train_gold.argmax(axis=1))
+        parts = kind(N_FOLDS, shuffle=True, random_state=SEED).split(
+            self.train_gold, self.train_gold.argmax(axis=1)
+        )
         fold_of = np.zeros(len(self.train), dtype=int)
         for fold, (_, held) in enumerate(parts):
             fold_of[held] = fold
@@ -134,7 +141,9 @@ def run_demarche(data, program, fixed):
     from demarche_peer import train_and_predict
 
     options = ["--no-cv"] if fixed else []
-    predicted, chosen = train_and_predict(program, data.train_path, data.test_path, data.names, len(data.test), options)
+    predicted, chosen = train_and_predict(
+        program, data.train_path, data.test_path, data.names, len(data.test), options
+    )
     return {**data.figures(predicted), "cv": None, "options": chosen}
 
 
@@ -146,7 +155,11 @@ def figures(arguments, folder, name):
     if name not in arguments.sides + arguments.again:
         return None
     data, fixed = Set(folder), Path(folder).name in arguments.fixed
-    found = run_demarche(data, arguments.demarche, fixed) if name == "demarche" else run_peer(name, data, arguments.fasttext, fixed)
+    found = (
+        run_demarche(data, arguments.demarche, fixed)
+        if name == "demarche"
+        else run_peer(name, data, arguments.fasttext, fixed)
+    )
     found = {"set": data.name, "side": name, "fixed": fixed, **found}
     path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     note(f"{data.name} {name}: {found['figure']:.4f}")
@@ -194,8 +207,12 @@ def figures_table(sets):
     for name, by_side in sets.items():
         some = next((found for found in by_side.values() if found), {"metric": "", "n": "", "fixed": False})
         title = name + (" (options fixed)" if some["fixed"] else "")
-        lines.append([title, some["metric"], str(some["n"]), *map(shown, by_side.values()), *verdict(by_side)])
-    return report.table(["set", "figure", "n", *TITLES.values(), "SE", "best peer − SE", "demarche reaches it"], lines)
+        lines.append(
+            [title, some["metric"], str(some["n"]), *map(shown, by_side.values()), *verdict(by_side)]
+        )
+    return report.table(
+        ["set", "figure", "n", *TITLES.values(), "SE", "best peer − SE", "demarche reaches it"], lines
+    )
 
 
 def options_table(sets):
@@ -223,16 +240,39 @@ def listed(text):
 
 def parsed():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("sets", nargs="+", metavar="SET", help="folder with train.jsonl and test.jsonl")
     parser.add_argument("--cache", required=True, help="folder for the figures, made if need be")
-    parser.add_argument("--demarche", default="target/release/demarche", help="the program [default: %(default)s]")
+    parser.add_argument(
+        "--demarche", default="target/release/demarche", help="the program [default: %(default)s]"
+    )
     parser.add_argument("--fasttext", default="fasttext", help="the program [default: %(default)s]")
-    parser.add_argument("--sides", type=listed, default=SIDES, metavar="SIDE,…", help=f"sides to run where the cache lacks them [default: {','.join(SIDES)}]")
-    parser.add_argument("--again", type=listed, default=[], metavar="SIDE,…", help="sides to run anew, whatever the cache has")
-    parser.add_argument("--fixed", type=listed, default=[], metavar="NAME,…", help="sets taken at fixed options, without search")
+    parser.add_argument(
+        "--sides",
+        type=listed,
+        default=SIDES,
+        metavar="SIDE,…",
+        help=f"sides to run where the cache lacks them [default: {','.join(SIDES)}]",
+    )
+    parser.add_argument(
+        "--again", type=listed, default=[], metavar="SIDE,…", help="sides to run anew, whatever the cache has"
+    )
+    parser.add_argument(
+        "--fixed",
+        type=listed,
+        default=[],
+        metavar="NAME,…",
+        help="sets taken at fixed options, without search",
+    )
     parser.add_argument("--raw", type=Path, metavar="JSON", help="put all figures and options in this file")
-    parser.add_argument("--readme", type=Path, metavar="FILE", help="put the tables between <!-- accuracy --> and <!-- /accuracy --> of this file")
+    parser.add_argument(
+        "--readme",
+        type=Path,
+        metavar="FILE",
+        help="put the tables between <!-- accuracy --> and <!-- /accuracy --> of this file",
+    )
     return parser.parse_args()
 
 
@@ -240,7 +280,10 @@ def main():
     """Runs what is missing, then prints the tables."""
     arguments = parsed()
     Path(arguments.cache).mkdir(parents=True, exist_ok=True)
-    sets = {Path(folder).name: {name: figures(arguments, folder, name) for name in SIDES} for folder in arguments.sets}
+    sets = {
+        Path(folder).name: {name: figures(arguments, folder, name) for name in SIDES}
+        for folder in arguments.sets
+    }
     text = "\n\n".join([heading(arguments), figures_table(sets), options_table(sets)])
     print(text)
     if arguments.raw:

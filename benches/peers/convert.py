@@ -85,7 +85,9 @@ def write_back(form, source, scores, target, names_path):
 
 def parsed():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     ways = parser.add_subparsers(dest="way", required=True)
     to = ways.add_parser("to", help="JSONL to the peer's format")
     to.add_argument("--labels", metavar="NAMES", help="write labels too, and their names to this file")

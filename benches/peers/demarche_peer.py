@@ -1,4 +1,4 @@
-"""demarche in the accuracy runs: `train` chooses its options by its own cross-validation, `classify` labels the test rows."""
+"""demarche in the accuracy runs: `train` chooses options by its own cross-validation, `classify` labels."""
 
 import re
 import subprocess

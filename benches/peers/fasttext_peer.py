@@ -9,7 +9,14 @@ import numpy as np
 from rows import separated
 
 NAMES = dict(
-    lr="-lr", epoch="-epoch", word_ngrams="-wordNgrams", dim="-dim", min_count="-minCount", minn="-minn", maxn="-maxn", bucket="-bucket"
+    lr="-lr",
+    epoch="-epoch",
+    word_ngrams="-wordNgrams",
+    dim="-dim",
+    min_count="-minCount",
+    minn="-minn",
+    maxn="-maxn",
+    bucket="-bucket",
 )
 
 
@@ -28,11 +35,17 @@ class FasttextPeer:
 
     def _train(self, rows, options, folder):
         labels = (" ".join(f"__label__{k}" for k in np.flatnonzero(self.gold[row])) for row in rows)
-        lines_to(folder / "train.txt", (f"{label} {self.lines[row]}" for label, row in zip(labels, rows)))
+        lines_to(
+            folder / "train.txt",
+            (f"{label} {self.lines[row]}" for label, row in zip(labels, rows, strict=True)),
+        )
         settings = [word for name, value in options.items() for word in (NAMES[name], str(value))]
         loss = ["-loss", "ova" if self.multi else "softmax", "-thread", "1", "-verbose", "0"]
         command = [self.program, "supervised", "-input", folder / "train.txt", "-output", folder / "model"]
-        return subprocess.run([*command, *loss, *settings], stderr=subprocess.DEVNULL, check=False).returncode == 0
+        return (
+            subprocess.run([*command, *loss, *settings], stderr=subprocess.DEVNULL, check=False).returncode
+            == 0
+        )
 
     def _scores(self, rows, lines, options):
         """Probabilities of all labels; NaN where training diverged, upon which fastText gives up."""
@@ -44,9 +57,11 @@ class FasttextPeer:
             lines_to(folder / "lines.txt", lines)
             command = [self.program, "predict-prob", folder / "model.bin", folder / "lines.txt", "-1"]
             found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        for row, line in zip(scores, found.split("\n")):
+        for row, line in zip(scores, found.splitlines(), strict=True):
             words = line.split()
-            row[[int(word.removeprefix("__label__")) for word in words[::2]]] = [float(word) for word in words[1::2]]
+            row[[int(word.removeprefix("__label__")) for word in words[::2]]] = [
+                float(word) for word in words[1::2]
+            ]
         return scores
 
     def scores(self, train, held, options):

@@ -41,9 +41,7 @@ LARGE_VECTORIZER = [
 SMALL_COSTS = every(c=COSTS, class_weight=[None, "balanced"])
 LARGE_COSTS = [every(c=[0.1, 0.3, 1.0, 3.0, 10.0, 30.0]), every(class_weight=[None, "balanced"])]
 
-FASTTEXT_START = dict(
-    lr=0.5, epoch=25, word_ngrams=2, dim=10, min_count=1, minn=0, maxn=0, bucket=200_000
-)
+FASTTEXT_START = dict(lr=0.5, epoch=25, word_ngrams=2, dim=10, min_count=1, minn=0, maxn=0, bucket=200_000)
 SMALL_FASTTEXT = [
     every(lr=[0.1, 0.25, 0.5, 1.0], epoch=[10, 25, 50]),
     every(word_ngrams=[1, 2, 3], min_count=[1, 2]),

@@ -15,7 +15,7 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 
 @dataclass
 class Step:
-    """One process of a job. `name` is `work` for what the program itself does, `convert` for what it needs around it."""
+    """One process of a job: `work` is what the program itself does, `convert` what it needs around it."""
 
     argv: list
     name: str = "work"
@@ -54,7 +54,13 @@ class Job:
     def raw(self):
         """For the JSON file."""
         commands = [step.shown() for step in self.steps]
-        return {"line": self.line, "side": self.side, "cores": self.cores, "commands": commands, "runs": self.runs}
+        return {
+            "line": self.line,
+            "side": self.side,
+            "cores": self.cores,
+            "commands": commands,
+            "runs": self.runs,
+        }
 
 
 def measured(step, cpus):

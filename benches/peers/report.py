@@ -6,6 +6,7 @@ import time
 OURS = "demarche"
 SVC, LR, FASTTEXT, VW = "scikit-learn LinearSVC", "scikit-learn LR", "fastText", "Vowpal Wabbit"
 WORK = ("work",)
+ALL = ("work", "convert")
 
 
 def today():
@@ -18,10 +19,21 @@ def table(head, lines):
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *lines])
 
 
-def pair(job, figure):
-    """A figure of the program's own work, and with its format conversion counted where it has one."""
-    own = figure(WORK)
-    return f"{own} ({figure(('work', 'convert'))})" if job.converts() else own
+def pair(job, what, form, value=lambda total: total):
+    """A figure of the program's own work, and in brackets with its format conversion where it has one."""
+    own, counted = (form.format(value(job.total(what, steps))) for steps in (WORK, ALL))
+    return f"{own} ({counted})" if job.converts() else own
+
+
+def memory(job):
+    """Peak MB of the largest step."""
+    return f"{job.total('rss_mb'):.0f}"
+
+
+def times_ours(job, sides):
+    """CPU time as a multiple of demarche's on the same line."""
+    ours = sides[OURS].total("cpu_s") if OURS in sides else None
+    return pair(job, "cpu_s", "{:.1f}", lambda total: total / ours) if ours else ""
 
 
 class Session:
@@ -34,11 +46,19 @@ class Session:
             self.by_line.setdefault(job.line, {})[job.side] = job
         self.sets = list(session["right"])
 
-    def speed(self, job, what, counted=("work", "convert")):
-        """MB of text a second."""
-        return self.session["text_mb"] / job.total(what, counted)
+    def lines(self, start):
+        """The lines of the session that start so, without that start, and the sides of each."""
+        return [
+            (line.removeprefix(start), sides)
+            for line, sides in self.by_line.items()
+            if line.startswith(start)
+        ]
 
-    def times(self, line, peer, what="cpu_s", counted=("work", "convert")):
+    def rate(self, seconds):
+        """MB of text a second."""
+        return self.session["text_mb"] / seconds
+
+    def times(self, line, peer, what="cpu_s", counted=ALL):
         """How many times ours the peer takes; None where one was not run."""
         sides = self.by_line[line]
         if peer not in sides:
@@ -49,51 +69,41 @@ class Session:
         """Read, featurize and fit at fixed options."""
         lines = []
         for name in self.sets:
-            for side, job in self.by_line[f"train {name}"].items():
-                lines.append([
-                    name,
-                    side,
-                    pair(job, lambda counted: f"{job.total('cpu_s', counted):.2f}"),
-                    pair(job, lambda counted: f"{job.total('wall_s', counted):.2f}"),
-                    f"{job.total('rss_mb'):.0f}",
-                    pair(job, lambda counted: f"{self.times(job.line, side, 'cpu_s', counted):.1f}"),
-                    f"{100 * self.session['right'][name][side]:.1f}",
-                ])
-        return table(["set", "side", "CPU s", "wall s", "peak MB", "CPU, times ours", "right on test, %"], lines)
+            sides = self.by_line[f"train {name}"]
+            for side, job in sides.items():
+                cpu, wall = pair(job, "cpu_s", "{:.2f}"), pair(job, "wall_s", "{:.2f}")
+                right = f"{100 * self.session['right'][name][side]:.1f}"
+                lines.append([name, side, cpu, wall, memory(job), times_ours(job, sides), right])
+        return table(
+            ["set", "side", "CPU s", "wall s", "peak MB", "CPU, times ours", "right on test, %"], lines
+        )
 
     def classifying(self):
         """JSONL to JSONL."""
         lines = []
-        for line, sides in self.by_line.items():
-            if not line.startswith("classify"):
-                continue
+        for line, sides in self.lines("classify, "):
             for side, job in sides.items():
-                lines.append([
-                    line.removeprefix("classify, "),
-                    side,
-                    pair(job, lambda counted: f"{self.speed(job, 'cpu_s', counted):.1f}"),
-                    pair(job, lambda counted: f"{self.speed(job, 'wall_s', counted):.1f}"),
-                    f"{job.total('rss_mb'):.0f}",
-                    pair(job, lambda counted: f"{self.times(line, side, 'cpu_s', counted):.1f}") if OURS in sides else "",
-                ])
-        return table(["model", "side", "MB a CPU second", "MB/s by wall", "peak MB", "CPU, times ours"], lines)
+                cpu, wall = (pair(job, what, "{:.1f}", self.rate) for what in ("cpu_s", "wall_s"))
+                lines.append([line, side, cpu, wall, memory(job), times_ours(job, sides)])
+        return table(
+            ["model", "side", "MB a CPU second", "MB/s by wall", "peak MB", "CPU, times ours"], lines
+        )
 
     def starting(self):
         """One paragraph."""
-        lines = []
-        for line, sides in self.by_line.items():
-            if line.startswith("cold start"):
-                for side, job in sides.items():
-                    wall = pair(job, lambda counted: f"{1000 * job.total('wall_s', counted):.1f}")
-                    lines.append([line.removeprefix("cold start, "), side, wall, f"{job.total('rss_mb'):.0f}"])
+        lines = [
+            [line, side, pair(job, "wall_s", "{:.1f}", lambda total: 1000 * total), memory(job)]
+            for line, sides in self.lines("cold start, ")
+            for side, job in sides.items()
+        ]
         return table(["model", "side", "wall ms", "peak MB"], lines)
 
     def big(self):
         """Peak memory on the big file."""
         lines = [
-            [job.line.removeprefix("big file, "), f"{job.total('wall_s'):.1f}", f"{job.total('rss_mb'):.0f}"]
-            for job in self.jobs
-            if job.line.startswith("big file")
+            [line, pair(job, "wall_s", "{:.1f}"), memory(job)]
+            for line, sides in self.lines("big file, ")
+            for job in sides.values()
         ]
         return table([f"{self.session['big_mb']} MB JSONL, {OURS}", "wall s", "peak MB"], lines)
 
@@ -118,25 +128,37 @@ class Session:
                 times = self.times(line, peer)
                 if times:
                     own = self.times(line, peer, "cpu_s", WORK)
-                    add(f"{line}: against {peer}", f"{aim}× faster", f"{times:.1f}× ({own:.1f}× its own work alone)", times >= aim)
-            speed = self.speed(self.by_line[line][OURS], "cpu_s")
+                    add(
+                        f"{line}: against {peer}",
+                        f"{aim}× faster",
+                        f"{times:.1f}× ({own:.1f}× its own work alone)",
+                        times >= aim,
+                    )
+            speed = self.rate(self.by_line[line][OURS].total("cpu_s"))
             add(line, "60 MB/s", f"{speed:.1f} MB/s", speed >= 60)
         self._own_aims(add)
         return table(["work", "aim", "measured", "reached"], lines)
 
     def _own_aims(self, add):
         first = f"{self.sets[0]} model"
-        speed = self.speed(self.by_line["classify, shipped model"][OURS], "cpu_s")
+        speed = self.rate(self.by_line["classify, shipped model"][OURS].total("cpu_s"))
         add("classify, shipped model", "25 MB/s", f"{speed:.1f} MB/s", speed >= 25)
         for model in (first, "shipped model"):
-            one, two = (self.by_line[f"classify, {model}{cores}"][OURS].total("wall_s") for cores in ("", ", two cores"))
+            one, two = (
+                self.by_line[f"classify, {model}{cores}"][OURS].total("wall_s")
+                for cores in ("", ", two cores")
+            )
             add(f"classify, {model}: two cores over one, wall", "1.8×", f"{one / two:.2f}×", one / two >= 1.8)
         cold = next(iter(self.by_line["cold start, shipped model"].values())).total("wall_s")
         add("cold start, shipped model", "10 ms", f"{1000 * cold:.1f} ms", cold <= 0.01)
-        for line, sides in self.by_line.items():
-            if line.startswith("big file"):
-                peak = sides[OURS].total("rss_mb")
-                add(f"{line}: peak memory", "100 MB", f"{peak:.0f} MB", peak <= 100)
+        for line, sides in self.lines("big file, "):
+            peak = sides[OURS].total("rss_mb")
+            add(
+                f"{self.session['big_mb']} MB JSONL, {line}: peak memory",
+                "100 MB",
+                f"{peak:.0f} MB",
+                peak <= 100,
+            )
 
     def heading(self):
         """What was run, where and when."""
@@ -161,7 +183,11 @@ def put(path, name, text):
     """Puts the text between `<!-- name -->` and `<!-- /name -->` of a Markdown file."""
     before = path.read_text(encoding="utf-8")
     start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-    after, found = re.subn(f"(?<={re.escape(start)}).*?(?={re.escape(end)})", lambda _: f"{text}\n", before, flags=re.DOTALL)
+    after, found = re.subn(
+        f"(?<={re.escape(start)}).*?(?={re.escape(end)})", lambda _: f"{text}\n", before, flags=re.DOTALL
+    )
     if not found:
-        raise SystemExit(f"{path}: no place for the tables; write {start.strip()} and {end.strip()} where they shall stand")
+        raise SystemExit(
+            f"{path}: no place for the tables; write {start.strip()} and {end.strip()} where they shall stand"
+        )
     path.write_text(after, encoding="utf-8")

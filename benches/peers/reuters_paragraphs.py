@@ -72,7 +72,9 @@ def write(folder, train, test):
 
 def main():
     """Reads the collection, writes both sets."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("collection", help="folder with reut2-000.sgm to reut2-021.sgm")
     parser.add_argument("sets", type=Path, help="folder to make p20k and p200k in")
     arguments = parser.parse_args()

@@ -58,7 +58,8 @@ def best_cut(gold, scores, fallback):
     f1 = 2 * hits / (np.arange(1, len(ranked) + 1) + gold.sum())
     f1[:-1][ranked[:-1] == ranked[1:]] = -1.0
     at = int(f1.argmax())
-    return float((ranked[at] + ranked[min(at + 1, len(ranked) - 1)]) / 2)
+    below = ranked[at + 1] if at + 1 < len(ranked) else -np.inf
+    return float((ranked[at] + below) / 2)
 
 
 def thresholds(rule, gold, scores, default):

@@ -146,7 +146,17 @@ class Vw(Converted):
     def training(self, text, folder):
         """Several passes need a cache file; `-k` makes it anew."""
         passes = [*VW_PASSES.split(), "--cache_file", folder / "vw.cache"]
-        return [*self.program, "-d", text, "--oaa", self.n_labels, *VW_OPTIONS.split(), *passes, "-f", folder / "vw.model"]
+        return [
+            *self.program,
+            "-d",
+            text,
+            "--oaa",
+            self.n_labels,
+            *VW_OPTIONS.split(),
+            *passes,
+            "-f",
+            folder / "vw.model",
+        ]
 
     def prediction(self, text, scores, folder):
         """Decision values of all labels."""

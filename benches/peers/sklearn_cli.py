@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """scikit-learn as a program: TF-IDF of words 1-2 and a linear classifier, JSONL in and JSONL out.
 
-  sklearn_cli.py train svc T.jsonl model.pickle
-  sklearn_cli.py classify E.jsonl model.pickle E.out.jsonl
+sklearn_cli.py train svc T.jsonl model.pickle
+sklearn_cli.py classify E.jsonl model.pickle E.out.jsonl
 """
 
 import argparse
@@ -22,7 +22,9 @@ def train(kind, source, model):
 
     data = read(source)
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
-    estimator = LinearSVC() if kind == "svc" else OneVsRestClassifier(LogisticRegression(C=10.0, solver="liblinear"))
+    estimator = (
+        LinearSVC() if kind == "svc" else OneVsRestClassifier(LogisticRegression(C=10.0, solver="liblinear"))
+    )
     estimator.fit(vectorizer.fit_transform(data.texts), [labels[0] for labels in data.labels])
     with open(model, "wb") as file:
         pickle.dump((vectorizer, estimator), file, protocol=pickle.HIGHEST_PROTOCOL)
@@ -36,14 +38,20 @@ def classify(source, model, target):
     form = ", ".join(f"{name}: %.5f" for name in quoted)
     with open(source, encoding="utf-8") as lines, open(target, "w", encoding="utf-8") as out:
         for batch in batches(lines):
-            scores = estimator.decision_function(vectorizer.transform([json.loads(line)["text"] for line in batch]))
+            scores = estimator.decision_function(
+                vectorizer.transform([json.loads(line)["text"] for line in batch])
+            )
             for line, row, best in zip(batch, scores.tolist(), scores.argmax(axis=1)):
-                out.write(f'{line.rstrip()[:-1]}, "predicted": {quoted[best]}, "scores": {{{form % tuple(row)}}}}}\n')
+                out.write(
+                    f'{line.rstrip()[:-1]}, "predicted": {quoted[best]}, "scores": {{{form % tuple(row)}}}}}\n'
+                )
 
 
 def parsed():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     jobs = parser.add_subparsers(dest="job", required=True)
     training = jobs.add_parser("train")
     training.add_argument("kind", choices=["svc", "lr"])

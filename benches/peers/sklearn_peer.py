@@ -1,4 +1,4 @@
-"""scikit-learn in the accuracy runs: counts are made once, then weighed and fitted on each fold's training rows alone."""
+"""scikit-learn in the accuracy runs: counts are made once, then weighed on each fold's training rows alone."""
 
 from functools import lru_cache
 
@@ -51,7 +51,11 @@ class SklearnPeer:
 
     def _counts(self, analyzer, ngrams, pattern, stop_words):
         vectorizer = CountVectorizer(
-            analyzer=analyzer, ngram_range=ngrams, token_pattern=pattern, stop_words=stop_words, dtype=np.float64
+            analyzer=analyzer,
+            ngram_range=ngrams,
+            token_pattern=pattern,
+            stop_words=stop_words,
+            dtype=np.float64,
         )
         return vectorizer, vectorizer.fit_transform(self.texts)
 

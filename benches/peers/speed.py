@@ -45,7 +45,13 @@ def note(line):
 def sides_of(arguments, data):
     """demarche, then the peers."""
     n_labels = len(rows.label_names(rows.read(data.train)))
-    sides = [Demarche(arguments.demarche), Sklearn("svc"), Sklearn("lr"), Fasttext(arguments.fasttext, arguments.fasttext_options), Vw(n_labels)]
+    sides = [
+        Demarche(arguments.demarche),
+        Sklearn("svc"),
+        Sklearn("lr"),
+        Fasttext(arguments.fasttext, arguments.fasttext_options),
+        Vw(n_labels),
+    ]
     return [side for side in sides if side.name == "demarche" or not arguments.only_demarche]
 
 
@@ -57,7 +63,9 @@ def train_jobs(data, sides):
 def classify_jobs(data, source, sides, program):
     """JSONL to JSONL by the set's models; LR does the same work as LinearSVC and is left out."""
     able = [side for side in sides if side.name != "scikit-learn LR"] + [Demarche(program, unit="paragraph")]
-    return [Job(f"classify, {data.name} model", side.name, side.classify(source, data.folder)) for side in able]
+    return [
+        Job(f"classify, {data.name} model", side.name, side.classify(source, data.folder)) for side in able
+    ]
 
 
 def own_jobs(data, source, program):
@@ -68,14 +76,18 @@ def own_jobs(data, source, program):
         jobs.append(Job("classify, shipped model", shipped.name, shipped.classify(source, data.folder)))
     for model, shipped in ((f"{data.name} model", False), ("shipped model", True)):
         side = Demarche(program, threads=2, shipped=shipped)
-        jobs.append(Job(f"classify, {model}, two cores", side.name, side.classify(source, data.folder), cores=2))
+        jobs.append(
+            Job(f"classify, {model}, two cores", side.name, side.classify(source, data.folder), cores=2)
+        )
     return jobs
 
 
 def cold_jobs(data, sides, program, one):
     """One paragraph, from the start of the process to its end."""
     able = [side for side in sides if side.name != "scikit-learn LR"]
-    jobs = [Job(f"cold start, {data.name} model", side.name, side.classify(one, data.folder)) for side in able]
+    jobs = [
+        Job(f"cold start, {data.name} model", side.name, side.classify(one, data.folder)) for side in able
+    ]
     shipped = Demarche(program, unit="paragraph", shipped=True)
     return jobs + [Job("cold start, shipped model", shipped.name, shipped.classify(one, data.folder))]
 
@@ -111,7 +123,7 @@ def right_labels(data, side):
     found = [row.get("predicted", row["label"]) for row in rows.objects(side.output(data.folder))]
     if len(found) != len(gold):
         raise SystemExit(f"{side.name} gave {len(found)} rows for {len(gold)}")
-    return sum(a == b for a, b in zip(gold, found)) / len(gold)
+    return sum(a == b for a, b in zip(gold, found, strict=True)) / len(gold)
 
 
 def one_row(data):
@@ -134,7 +146,9 @@ def measure_all(arguments, sets, folder):
         if data is sets[0]:
             batch += own_jobs(data, source, arguments.demarche)
         jobs += round_robin(batch, arguments.runs, note)
-        jobs += round_robin(cold_jobs(data, sides, arguments.demarche, one_row(data)), arguments.cold_runs, lambda _: None)
+        jobs += round_robin(
+            cold_jobs(data, sides, arguments.demarche, one_row(data)), arguments.cold_runs, lambda _: None
+        )
     if arguments.big_mb:
         big = folder / "big.jsonl"
         write_big(sets[-1].train, big, arguments.big_mb * 1_000_000)
@@ -146,17 +160,49 @@ def measure_all(arguments, sets, folder):
 
 def parsed():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", nargs=3, action="append", required=True, dest="sets", metavar=("NAME", "TRAIN", "TEST"), help="a set; may be repeated")
-    parser.add_argument("--classify", type=Path, metavar="JSONL", help="rows for the throughput runs [default: the last set's training rows]")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--set",
+        nargs=3,
+        action="append",
+        required=True,
+        dest="sets",
+        metavar=("NAME", "TRAIN", "TEST"),
+        help="a set; may be repeated",
+    )
+    parser.add_argument(
+        "--classify",
+        type=Path,
+        metavar="JSONL",
+        help="rows for the throughput runs [default: the last set's training rows]",
+    )
     parser.add_argument("--raw", type=Path, required=True, metavar="JSON", help="where to keep the raw runs")
-    parser.add_argument("--readme", type=Path, metavar="FILE", help="put the tables between <!-- speed --> and <!-- /speed --> of this file")
+    parser.add_argument(
+        "--readme",
+        type=Path,
+        metavar="FILE",
+        help="put the tables between <!-- speed --> and <!-- /speed --> of this file",
+    )
     parser.add_argument("--runs", type=int, default=5, help="runs of each job [default: %(default)s]")
-    parser.add_argument("--cold-runs", type=int, default=21, help="runs of each cold start [default: %(default)s]")
-    parser.add_argument("--big-mb", type=int, default=1000, metavar="MB", help="size of the big file, 0 for none [default: %(default)s]")
-    parser.add_argument("--demarche", default="target/release/demarche", metavar="PROGRAM", help="[default: %(default)s]")
+    parser.add_argument(
+        "--cold-runs", type=int, default=21, help="runs of each cold start [default: %(default)s]"
+    )
+    parser.add_argument(
+        "--big-mb",
+        type=int,
+        default=1000,
+        metavar="MB",
+        help="size of the big file, 0 for none [default: %(default)s]",
+    )
+    parser.add_argument(
+        "--demarche", default="target/release/demarche", metavar="PROGRAM", help="[default: %(default)s]"
+    )
     parser.add_argument("--fasttext", default="fasttext", metavar="PROGRAM", help="[default: %(default)s]")
-    parser.add_argument("--fasttext-options", default=FASTTEXT_OPTIONS, metavar="OPTIONS", help="[default: %(default)s]")
+    parser.add_argument(
+        "--fasttext-options", default=FASTTEXT_OPTIONS, metavar="OPTIONS", help="[default: %(default)s]"
+    )
     parser.add_argument("--only-demarche", action="store_true", help="leave the peers out")
     return parser.parse_args()
 
@@ -174,8 +220,17 @@ def main():
         jobs, found = measure_all(arguments, sets, folder)
     finally:
         shutil.rmtree(folder)
-    session = {**started, "load_at_end": machine()["load"], "runs": arguments.runs, "cold_runs": arguments.cold_runs, "big_mb": arguments.big_mb, **found}
-    arguments.raw.write_text(json.dumps({**session, "jobs": [job.raw() for job in jobs]}, indent=1) + "\n", encoding="utf-8")
+    session = {
+        **started,
+        "load_at_end": machine()["load"],
+        "runs": arguments.runs,
+        "cold_runs": arguments.cold_runs,
+        "big_mb": arguments.big_mb,
+        **found,
+    }
+    arguments.raw.write_text(
+        json.dumps({**session, "jobs": [job.raw() for job in jobs]}, indent=1) + "\n", encoding="utf-8"
+    )
     text = report.markdown(session, jobs)
     print(text)
     if arguments.readme:

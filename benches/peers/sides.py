@@ -7,7 +7,8 @@ from subprocess import CalledProcessError, run
 
 from measure import Step
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+DEMARCHE_OPTIONS = "--no-cv --ngram-range 1,2 --class-weight none"
 FASTTEXT_OPTIONS = "-lr 0.5 -epoch 25 -wordNgrams 2 -dim 10 -minCount 1 -bucket 2000000"
 VW_OPTIONS = "--loss_function logistic --ngram w2 -b 20"
 VW_PASSES = "--passes 10 -k --holdout_off"
@@ -30,20 +31,22 @@ def said(*command):
 class Demarche:
     """Trains at fixed C on words 1-2; `unit` is what one output is about."""
 
-    def __init__(self, program, unit="row", threads=1, shipped=False):
+    def __init__(self, program, unit="row", threads=1, shipped=False, training=()):
         self.program, self.unit, self.threads, self.shipped = program, unit, threads, shipped
+        self.training = training
         self.name = "demarche" + ("" if unit == "row" else ", --unit paragraph")
 
     def version(self):
-        """The program's, and the commit when run from its repository."""
-        commit = said("git", "-C", HERE, "describe", "--always", "--dirty", "--abbrev=12")
+        """The program's, and the repository's commit; changes that no figure rests on do not count."""
+        git = ["git", "-C", HERE.parent.parent]
+        changed = said(*git, "status", "--porcelain", "--", "src", "models", "Cargo.toml", "Cargo.lock")
+        commit = said(*git, "rev-parse", "--short=12", "HEAD") + (" and changes" if changed else "")
         return f"{said(self.program, '--version')} (commit {commit})"
 
     def train(self, source, folder):
         """Read, featurize, fit."""
-        options = ["--no-cv", "--ngram-range", "1,2", "--c", "1", "--class-weight", "none"]
-        threads = ["--threads", self.threads]
-        return [Step([self.program, "train", source, *options, *threads, "-o", folder / "words.demarche"])]
+        output = ["--threads", self.threads, "-o", folder / "words.demarche"]
+        return [Step([self.program, "train", source, *self.training, *output])]
 
     def classify(self, source, folder):
         """One process does it all."""
@@ -59,8 +62,8 @@ class Demarche:
 class Sklearn:
     """TF-IDF of words 1-2, sublinear, min_df 2."""
 
-    def __init__(self, kind):
-        self.kind = kind
+    def __init__(self, kind, c=1.0):
+        self.kind, self.c = kind, c
         self.name = {"svc": "scikit-learn LinearSVC", "lr": "scikit-learn LR"}[kind]
 
     def version(self):
@@ -69,7 +72,8 @@ class Sklearn:
 
     def train(self, source, folder):
         """Read, featurize, fit."""
-        return [Step(python("sklearn_cli.py", "train", self.kind, source, folder / f"{self.kind}.pickle"))]
+        model = folder / f"{self.kind}.pickle"
+        return [Step(python("sklearn_cli.py", "train", self.kind, source, model, "--c", self.c))]
 
     def classify(self, source, folder):
         """One process does it all."""

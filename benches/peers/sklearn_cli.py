@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """scikit-learn as a program: TF-IDF of words 1-2 and a linear classifier, JSONL in and JSONL out.
 
-sklearn_cli.py train svc T.jsonl model.pickle
+sklearn_cli.py train svc T.jsonl model.pickle --c 1
 sklearn_cli.py classify E.jsonl model.pickle E.out.jsonl
 """
 
@@ -12,8 +12,8 @@ import pickle
 from convert import batches
 
 
-def train(kind, source, model):
-    """`svc`: LinearSVC, C 1. `lr`: logistic regression, one against the rest as demarche fits it, C 10."""
+def train(kind, source, model, c):
+    """`svc`: LinearSVC. `lr`: logistic regression, one against the rest as demarche fits it."""
     from rows import read
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -23,7 +23,7 @@ def train(kind, source, model):
     data = read(source)
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
     estimator = (
-        LinearSVC() if kind == "svc" else OneVsRestClassifier(LogisticRegression(C=10.0, solver="liblinear"))
+        LinearSVC(C=c) if kind == "svc" else OneVsRestClassifier(LogisticRegression(C=c, solver="liblinear"))
     )
     estimator.fit(vectorizer.fit_transform(data.texts), [labels[0] for labels in data.labels])
     with open(model, "wb") as file:
@@ -55,6 +55,7 @@ def parsed():
     jobs = parser.add_subparsers(dest="job", required=True)
     training = jobs.add_parser("train")
     training.add_argument("kind", choices=["svc", "lr"])
+    training.add_argument("--c", type=float, default=1.0, help="cost of a sample [default: %(default)s]")
     classifying = jobs.add_parser("classify")
     for job in (training, classifying):
         job.add_argument("source", help="JSONL with three labels or more")
@@ -67,7 +68,7 @@ def main():
     """Train or classify."""
     arguments = parsed()
     if arguments.job == "train":
-        train(arguments.kind, arguments.source, arguments.model)
+        train(arguments.kind, arguments.source, arguments.model, arguments.c)
     else:
         classify(arguments.source, arguments.model, arguments.target)
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import report
 import rows
 from measure import Job, machine, round_robin
-from sides import FASTTEXT_OPTIONS, Demarche, Fasttext, Sklearn, Vw
+from sides import DEMARCHE_OPTIONS, FASTTEXT_OPTIONS, Demarche, Fasttext, Sklearn, Vw
 
 
 @dataclass
@@ -44,11 +44,12 @@ def note(line):
 
 def sides_of(arguments, data):
     """demarche, then the peers."""
+    training = [*arguments.demarche_options.split(), "--c", str(arguments.c)]
     n_labels = len(rows.label_names(rows.read(data.train)))
     sides = [
-        Demarche(arguments.demarche),
-        Sklearn("svc"),
-        Sklearn("lr"),
+        Demarche(arguments.demarche, training=training),
+        Sklearn("svc", arguments.c),
+        Sklearn("lr", arguments.c),
         Fasttext(arguments.fasttext, arguments.fasttext_options),
         Vw(n_labels),
     ]
@@ -197,7 +198,19 @@ def parsed():
         help="size of the big file, 0 for none [default: %(default)s]",
     )
     parser.add_argument(
+        "--c",
+        type=float,
+        default=1.0,
+        help="cost of a sample, for demarche and scikit-learn alike [default: %(default)s]",
+    )
+    parser.add_argument(
         "--demarche", default="target/release/demarche", metavar="PROGRAM", help="[default: %(default)s]"
+    )
+    parser.add_argument(
+        "--demarche-options",
+        default=DEMARCHE_OPTIONS,
+        metavar="OPTIONS",
+        help="of train [default: %(default)s]",
     )
     parser.add_argument("--fasttext", default="fasttext", metavar="PROGRAM", help="[default: %(default)s]")
     parser.add_argument(
@@ -223,6 +236,7 @@ def main():
     session = {
         **started,
         "load_at_end": machine()["load"],
+        "c": arguments.c,
         "runs": arguments.runs,
         "cold_runs": arguments.cold_runs,
         "big_mb": arguments.big_mb,

@@ -141,9 +141,7 @@ def run_demarche(data, program, fixed):
     from demarche_peer import train_and_predict
 
     options = ["--no-cv"] if fixed else []
-    predicted, chosen = train_and_predict(
-        program, data.train_path, data.test_path, data.names, len(data.test), options
-    )
+    predicted, chosen = train_and_predict(program, data.train_path, data.test.texts, data.names, options)
     return {**data.figures(predicted), "cv": None, "options": chosen}
 
 

@@ -1,5 +1,6 @@
 """demarche in the accuracy runs: `train` chooses options by its own cross-validation, `classify` labels."""
 
+import json
 import re
 import subprocess
 import tempfile
@@ -24,7 +25,7 @@ def chosen(program, model):
 
 
 def predicted(output, names, n_rows):
-    """Boolean matrix from `classify --unit row`; `doc` ends in the row's number, and a row left out has no label."""
+    """Boolean matrix from `classify --unit row`: `doc` ends in the row's number, and a row left out has no label."""
     column = {name: k for k, name in enumerate(names)}
     matrix = np.zeros((n_rows, len(names)), dtype=bool)
     for row in objects(output):
@@ -36,11 +37,15 @@ def predicted(output, names, n_rows):
     return matrix
 
 
-def train_and_predict(program, train, test, names, n_rows, options):
-    """Boolean matrix `[n_rows, n_labels]` of the test file, and the options that `train` chose."""
+def train_and_predict(program, train, texts, names, options):
+    """Boolean matrix `[n_texts, n_labels]`, and the options that `train` chose.
+
+    The texts are given without gold labels and ids, so that a row is known by its number.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        model, output = Path(folder, "model"), Path(folder, "labelled.jsonl")
+        model, rows, output = (Path(folder, part) for part in ("model", "rows.jsonl", "labelled.jsonl"))
+        rows.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
         run([program, "train", train, "-o", model, *options])
         with open(output, "w", encoding="utf-8") as file:
-            run([program, "classify", "--model", model, "--unit", "row", "--format", "jsonl", test], file)
-        return predicted(output, names, n_rows), chosen(program, model)
+            run([program, "classify", "--model", model, "--unit", "row", "--format", "jsonl", rows], file)
+        return predicted(output, names, len(texts)), chosen(program, model)

@@ -137,10 +137,10 @@ def run_peer(name, data, fasttext, fixed):
 
 
 def run_demarche(data, program, fixed):
-    """The same for demarche: its own search, or its defaults."""
+    """The same for demarche: its own search, or fixed options."""
     from demarche_peer import train_and_predict
 
-    options = ["--no-cv"] if fixed else []
+    options = FIXED["demarche"].split() if fixed else []
     predicted, chosen = train_and_predict(program, data.train_path, data.test.texts, data.names, options)
     return {**data.figures(predicted), "cv": None, "options": chosen}
 

@@ -59,6 +59,7 @@ FIXED = {
     "svc": SVC_START,
     "lr": LR_START,
     "fasttext": dict(FASTTEXT_START, bucket=2_000_000),
+    "demarche": "--no-cv --ngram-range 1,2 --c 10 --class-weight none",
 }
 
 

@@ -2,7 +2,7 @@
 
 use demarche::features::SparseRecords;
 use demarche::model::{ClassWeight, LinearModel};
-use demarche::train::solver::{DualLogistic, LaneReport};
+use demarche::train::solver::{DualSolver, Lane, LaneReport, Loss};
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
 use ndarray::Array2;
@@ -88,7 +88,8 @@ fn fit(set: &Set, optimum: &Optimum, tolerance: Option<f64>) -> (LinearModel, La
         Some("balanced") => ClassWeight::Balanced,
         Some(other) => panic!("class weight {other}"),
     };
-    let mut params = DualLogistic::new(optimum.c).class_weight(class_weight);
+    let lane = Lane::new(optimum.c, class_weight);
+    let mut params = DualSolver::new(Loss::Logistic, vec![lane]);
     if let Some(tolerance) = tolerance {
         params = params.tolerance(tolerance).max_epochs(50_000);
     }

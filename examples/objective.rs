@@ -12,7 +12,7 @@
 //! of the fit alone.
 //!
 //! `--export FILE` writes the weighed rows as LIBLINEAR reads them, the numbers of a row's labels joined by commas, for
-//! `tests/reference/liblinear.py` to solve.
+//! `tests/reference/optima.py` to solve.
 
 #[path = "../benches/corpus/mod.rs"]
 mod corpus;
@@ -165,8 +165,19 @@ fn print(labels: &[String], fitted: &FittedLanes, n_samples: usize) {
     let (mut sum, mut bounds, mut visits, mut passes) = (0.0, 0.0, 0, 0);
     for (label, report) in labels.iter().zip(&fitted.reports) {
         let bound = report.objective * (1.0 - report.gap);
-        let note = if report.converged { "" } else { "  not converged" };
-        line(label, report.objective, bound, report.epochs, report.visits, note);
+        let note = if report.converged {
+            ""
+        } else {
+            "  not converged"
+        };
+        line(
+            label,
+            report.objective,
+            bound,
+            report.epochs,
+            report.visits,
+            note,
+        );
         sum += report.objective;
         bounds += bound;
         visits += report.visits;

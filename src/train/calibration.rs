@@ -45,7 +45,10 @@ pub fn platt(margins: &[f32], gold: &[bool]) -> Option<Platt> {
     let problem = Problem {
         margins,
         gold,
-        targets: [1.0 / (n_negative + 2.0), (n_positive + 1.0) / (n_positive + 2.0)],
+        targets: [
+            1.0 / (n_negative + 2.0),
+            (n_positive + 1.0) / (n_positive + 2.0),
+        ],
     };
     // At slope 0 the best intercept is the log odds, with a row added to each side.
     let intercept = libm::log((n_positive + 1.0) / (n_negative + 1.0));
@@ -139,7 +142,9 @@ pub fn calibrate(
         platt(&values, &gold).unwrap_or(unscaled)
     };
     match task.form {
-        Form::Multi => (0..n_labels).map(|label| scaling(label..label + 1)).collect(),
+        Form::Multi => (0..n_labels)
+            .map(|label| scaling(label..label + 1))
+            .collect(),
         Form::Single if n_labels == 2 => {
             let second = scaling(1..2);
             let first = Platt {
@@ -158,7 +163,11 @@ pub fn calibrate(
 /// When a number passes what f32 can hold.
 pub fn fold_in(linear: &LinearModel, scalings: &[Platt]) -> Result<LinearModel> {
     let scaled = |(weight, platt): (&f32, &Platt)| (f64::from(*weight) * platt.slope) as f32;
-    let weights = linear.weights().iter().zip(scalings.iter().cycle()).map(scaled);
+    let weights = linear
+        .weights()
+        .iter()
+        .zip(scalings.iter().cycle())
+        .map(scaled);
     let intercepts = linear.intercepts().iter().zip(scalings);
     let shifted =
         |(b, platt): (&f32, &Platt)| (f64::from(*b) * platt.slope + platt.intercept) as f32;
@@ -186,7 +195,10 @@ mod tests {
         Problem {
             margins,
             gold,
-            targets: [1.0 / (n_negative + 2.0), (n_positive + 1.0) / (n_positive + 2.0)],
+            targets: [
+                1.0 / (n_negative + 2.0),
+                (n_positive + 1.0) / (n_positive + 2.0),
+            ],
         }
     }
 
@@ -228,12 +240,16 @@ mod tests {
     /// Decision values drawn so that σ(2m − 1) is the true probability.
     #[test]
     fn true_probabilities_are_found_again() {
-        let margins: Vec<f32> = (0..20_000).map(|i| (i % 400) as f32 / 100.0 - 2.0).collect();
+        let margins: Vec<f32> = (0..20_000)
+            .map(|i| (i % 400) as f32 / 100.0 - 2.0)
+            .collect();
         let mut state = 7u64;
         let gold: Vec<bool> = margins
             .iter()
             .map(|m| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
                 ((state >> 40) as f32 / (1 << 24) as f32) < sigmoid(2.0 * m - 1.0)
             })
             .collect();

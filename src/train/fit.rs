@@ -3,15 +3,15 @@
 //! Owns the step from counts and gold labels to weights, the margins of rows that the weights did
 //! not see, and the calibration and thresholds fitted to those.
 
+use super::calibration::{apply, calibrate, fold_in};
 use super::chi2;
 use super::corpus::{Corpus, TaskRows};
-use super::calibration::{apply, calibrate, fold_in};
 use super::estimators::{Lanes, Precision, fit_lanes};
 use super::split::grouped_folds;
 use super::thresholds::{DEFAULT_THRESHOLD, best_threshold};
 use crate::error::Result;
-use crate::features::{SparseRecords, TermCounts};
 use crate::features::tfidf::FittedColumns;
+use crate::features::{SparseRecords, TermCounts};
 use crate::model::linear::sigmoid;
 use crate::model::{Estimator, Form, LinearModel, Task, TaskOptions};
 use linfa::dataset::DatasetBase;

@@ -86,7 +86,10 @@ impl Given {
         put(&mut tfidf.sublinear_tf, self.sublinear_tf);
         put(&mut tfidf.use_idf, self.use_idf);
         tfidf.max_features = self.max_features.or(tfidf.max_features);
-        put(&mut options.c, self.c.or((estimator == Estimator::Svc).then_some(SVC_C)));
+        put(
+            &mut options.c,
+            self.c.or((estimator == Estimator::Svc).then_some(SVC_C)),
+        );
         put(&mut options.class_weight, self.class_weight);
         put(&mut options.scaling, self.scaling);
         let dense = estimator.is_dense();

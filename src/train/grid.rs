@@ -6,12 +6,12 @@
 //! |---|---|---|
 //! | words | 1–2, 1–1, 1–3 | always |
 //! | estimator | logistic balanced (C 3), logistic (C 10), svc balanced (C 0.1), svc (C 0.3) | unless linfa's is asked for |
-//! | characters | none, 3–5 | texts of at most 10 MB together |
+//! | characters | none, 3–5 | texts of at most 2 MB together |
 //! | fewest texts of a term | 2, 1 | always |
 //! | punctuation marks | no, yes | always |
 //! | stems | yes, no | always |
 //! | inverse document frequency | yes, no | always |
-//! | words after a negation marked | no, yes | texts of at most 10 MB together |
+//! | words after a negation marked | no, yes | texts of at most 2 MB together |
 //! | scaling | none, log-count-ratio | not with linfa's |
 //! | C | logistic and linfa's 0.3, 1, 3, 10, 30, 100; svc 0.03, 0.1, 0.3, 1, 3 | always |
 //!
@@ -74,7 +74,7 @@ pub enum Stage {
 pub const LOWER_IN_A_ROW: usize = 2;
 
 /// The most bytes of text on which the stages that need many terms, or gain little, are tried.
-pub const SMALL_TEXTS: usize = 10 << 20;
+pub const SMALL_TEXTS: usize = 2 << 20;
 
 impl Stage {
     const ALL: [Stage; 10] = [
@@ -137,7 +137,9 @@ impl Stage {
 }
 
 fn words(high: u8) -> Candidate {
-    Candidate::new(format!("words 1–{high}"), move |o| o.text.ngram_range = (1, high))
+    Candidate::new(format!("words 1–{high}"), move |o| {
+        o.text.ngram_range = (1, high)
+    })
 }
 
 fn cost(c: f64) -> Candidate {

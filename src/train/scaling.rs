@@ -33,7 +33,11 @@ pub fn log_count_ratios(x: &SparseRecords, y: &Array2<bool>) -> Vec<Vec<f32>> {
 /// The scales of a lane, where `all` counts the rows that hold each feature.
 fn of_lane(x: &SparseRecords, y: ArrayView1<'_, bool>, all: &[u32]) -> Vec<f32> {
     let mut positive = vec![0u32; x.n_features()];
-    for (i, _) in y.iter().enumerate().filter(|(_, is_positive)| **is_positive) {
+    for (i, _) in y
+        .iter()
+        .enumerate()
+        .filter(|(_, is_positive)| **is_positive)
+    {
         for column in x.row(i).0 {
             positive[*column as usize] += 1;
         }

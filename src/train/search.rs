@@ -1,8 +1,8 @@
 //! Chooses the options that were not given.
 //!
 //! Owns the walk over the [`grid`](super::grid): each stage tries its values with the best of the stages before, and
-//! keeps the best. A value must gain [`LEAST_GAIN`] on the one that it would replace, so that between equals the simpler
-//! one, which comes first, is kept. Where the texts are small, the stages are walked twice, since an option may pay only
+//! keeps the best. A value must gain [`LEAST_GAIN`] of a standard error on the one that it would replace, so that between
+//! equals the simpler one, which comes first, is kept. Where the texts are small, the stages are walked twice, since an option may pay only
 //! beside others.
 //!
 //! The criterion is the mean of macro-F1 and micro-F1 (of a single task: accuracy) on rows out of fold: neither rare labels nor common
@@ -27,8 +27,9 @@ use crate::predict::decide;
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// What a value must gain on the best before it.
-pub const LEAST_GAIN: f64 = 0.0005;
+/// What a value must gain on the best before it, in standard errors √(s(1−s)/n) of the best score s on the n tested rows.
+/// Both are scored on the same rows, so that their difference varies by much less than one.
+pub const LEAST_GAIN: f64 = 0.25;
 
 /// The relative distance from the optimum at which fits of the search end.
 pub const TOLERANCE: f64 = 1e-2;
@@ -119,7 +120,7 @@ impl Walk<'_> {
                 what: candidate.what,
                 score,
             });
-            if score >= self.best_score + LEAST_GAIN {
+            if score > self.best_score + self.search.least_gain(self.best_score) {
                 self.best_score = score;
                 self.best = options;
             }
@@ -174,6 +175,11 @@ impl<'s> Search<'s> {
         })
     }
 
+    fn least_gain(&self, best: f64) -> f64 {
+        let tested = self.folds.iter().filter(|fold| **fold < self.n_tested);
+        LEAST_GAIN * (best * (1.0 - best) / tested.count() as f64).sqrt()
+    }
+
     /// The mean of macro-F1 and micro-F1 out of fold.
     fn score(&mut self, options: &TaskOptions) -> Result<f64> {
         self.prepare(options)?;
@@ -213,7 +219,12 @@ impl<'s> Search<'s> {
             };
             self.parts = (0..self.n_tested).into_par_iter().map(part).collect();
         }
-        let along_c = last.is_some_and(|last| TaskOptions { c: options.c, ..last } == *options);
+        let along_c = last.is_some_and(|last| {
+            TaskOptions {
+                c: options.c,
+                ..last
+            } == *options
+        });
         if !along_c {
             for part in &mut self.parts {
                 part.alphas.clear();
@@ -228,7 +239,9 @@ impl Sample<'_> {
     fn mean_f1(&self, mut margins: Vec<Vec<f32>>, estimator: Estimator) -> f64 {
         let TaskRows { task, gold, .. } = self.task;
         if estimator == Estimator::Svc {
-            let scalings = calibrate(task, &margins, |i, label| self.has(self.positions[i], label));
+            let scalings = calibrate(task, &margins, |i, label| {
+                self.has(self.positions[i], label)
+            });
             apply(&mut margins, &scalings);
         }
         let thresholds = self.thresholds(&margins);
@@ -237,7 +250,11 @@ impl Sample<'_> {
         let outcomes = Outcomes {
             task,
             unseen: Vec::new(),
-            gold: self.positions.iter().map(|p| gold[*p as usize].clone()).collect(),
+            gold: self
+                .positions
+                .iter()
+                .map(|p| gold[*p as usize].clone())
+                .collect(),
             predicted: predicted.collect(),
             article: (0..self.positions.len() as u32).collect(),
         };

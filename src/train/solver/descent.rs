@@ -114,7 +114,7 @@ impl<'a, L: DualLoss> Lane<'a, L> {
     /// Rounds of passes, a check after each, until the gap is small enough.
     fn run(&mut self) -> LaneReport {
         let n = self.problem.rows.len() as u64;
-        let budget = n.saturating_mul(u64::from(self.limits.max_epochs));
+        let budget = self.limits.visits(n);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(self.limits.seed);
         let (mut visits, mut epochs) = (0, 0);
         for passes in FIRST_PASSES.. {
@@ -159,8 +159,7 @@ impl<'a, L: DualLoss> Lane<'a, L> {
         let margin = sign * self.decision(i);
         let row = self.problem.rows[i] as usize;
         let squared_norm = f64::from(self.problem.squared_norms[row]);
-        let Some((dual, change)) =
-            L::minimize(self.duals[i], cost, squared_norm, margin, idle)
+        let Some((dual, change)) = L::minimize(self.duals[i], cost, squared_norm, margin, idle)
         else {
             return false;
         };

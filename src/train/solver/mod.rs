@@ -107,19 +107,37 @@ pub struct CheckedDualSolver {
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     tolerance: f64,
-    max_epochs: u32,
+    max_epochs: Option<u32>,
     seed: u64,
 }
 
+/// Visits of a row, on the average, unless told otherwise.
+const MAX_EPOCHS: u64 = 1000;
+
+/// Visits that are allowed in any case, unless told otherwise: a few dozen rows at a C of 1,000 take some ten thousand
+/// passes, and no time.
+const LEAST_VISITS: u64 = 4_000_000;
+
+impl Limits {
+    /// Rows that a lane of `n` rows may read.
+    fn visits(&self, n: u64) -> u64 {
+        match self.max_epochs {
+            Some(epochs) => n.saturating_mul(u64::from(epochs)),
+            None => n.saturating_mul(MAX_EPOCHS).max(LEAST_VISITS),
+        }
+    }
+}
+
 impl DualSolver {
-    /// Lanes in the order of the targets' columns, or one for all of them; tolerance 1e-4, at most 1,000 epochs.
+    /// Lanes in the order of the targets' columns, or one for all of them; tolerance 1e-4, at most 1,000
+    /// visits of a row or, on small sets, 4 million visits in all.
     pub fn new(loss: Loss, lanes: Vec<Lane>) -> Self {
         DualSolver(CheckedDualSolver {
             loss,
             lanes,
             limits: Limits {
                 tolerance: 1e-4,
-                max_epochs: 1000,
+                max_epochs: None,
                 seed: 0,
             },
         })
@@ -135,7 +153,7 @@ impl DualSolver {
     /// Sets how often a lane may visit a row, on the average over its rows.
     #[must_use]
     pub fn max_epochs(mut self, max_epochs: u32) -> Self {
-        self.0.limits.max_epochs = max_epochs;
+        self.0.limits.max_epochs = Some(max_epochs);
         self
     }
 
@@ -165,13 +183,15 @@ impl ParamGuard for DualSolver {
             }
             let mut start = lane.start.iter().flatten();
             if start.any(|alpha| !alpha.is_finite()) {
-                return Err(Error::usage("a dual variable to start from is not a number"));
+                return Err(Error::usage(
+                    "a dual variable to start from is not a number",
+                ));
             }
         }
         if !positive(params.limits.tolerance) {
             return Err(Error::usage("the tolerance is not a positive number"));
         }
-        if params.limits.max_epochs == 0 {
+        if params.limits.max_epochs == Some(0) {
             return Err(Error::usage("at least one epoch is needed"));
         }
         Ok(params)
@@ -283,7 +303,11 @@ impl CheckedDualSolver {
         lane: &Lane,
     ) -> Result<Solution> {
         let rows = lane.training_rows(x.n_samples())?;
-        if lane.scales.as_ref().is_some_and(|s| s.len() != x.n_features()) {
+        if lane
+            .scales
+            .as_ref()
+            .is_some_and(|s| s.len() != x.n_features())
+        {
             return Err(Error::training("feature scales do not fit the records"));
         }
         if lane.start.as_ref().is_some_and(|s| s.len() != rows.len()) {
@@ -306,7 +330,11 @@ impl CheckedDualSolver {
             Loss::Logistic => solve::<Logistic>(&problem, self.limits, start),
             Loss::SquaredHinge => solve::<SquaredHinge>(&problem, self.limits, start),
         };
-        for (weight, scale) in solution.weights.iter_mut().zip(lane.scales.iter().flatten()) {
+        for (weight, scale) in solution
+            .weights
+            .iter_mut()
+            .zip(lane.scales.iter().flatten())
+        {
             *weight *= scale;
         }
         Ok(solution)

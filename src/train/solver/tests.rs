@@ -106,11 +106,18 @@ fn a_lane_sees_its_own_rows_alone() {
             rows: Some(mask.clone()),
             ..lane.clone()
         };
-        let own = DualSolver::new(loss, vec![lane.clone()]).fit(&alone).unwrap();
+        let own = DualSolver::new(loss, vec![lane.clone()])
+            .fit(&alone)
+            .unwrap();
         let other = Lane::new(30.0, ClassWeight::None);
-        let both = DualSolver::new(loss, vec![masked, other]).fit(&beside).unwrap();
+        let both = DualSolver::new(loss, vec![masked, other])
+            .fit(&beside)
+            .unwrap();
         for column in 0..10 {
-            assert_eq!(own.linear.feature(column)[0], both.linear.feature(column)[0]);
+            assert_eq!(
+                own.linear.feature(column)[0],
+                both.linear.feature(column)[0]
+            );
         }
         assert_eq!(own.reports[0], both.reports[0]);
     }
@@ -121,14 +128,24 @@ fn a_warm_start_ends_at_the_same_optimum_sooner() {
     let data = mixed();
     for loss in LOSSES {
         let near = solver(loss, 1.0).tolerance(1e-6).fit(&data).unwrap();
-        let cold = solver(loss, 1.2).tolerance(1e-6).fit(&data).unwrap().reports[0];
+        let cold = solver(loss, 1.2)
+            .tolerance(1e-6)
+            .fit(&data)
+            .unwrap()
+            .reports[0];
         let lane = Lane {
             start: Some(near.alphas[0].clone()),
             ..Lane::new(1.2, ClassWeight::Balanced)
         };
-        let warm = DualSolver::new(loss, vec![lane]).tolerance(1e-6).fit(&data).unwrap();
+        let warm = DualSolver::new(loss, vec![lane])
+            .tolerance(1e-6)
+            .fit(&data)
+            .unwrap();
         let warm = warm.reports[0];
-        assert!(warm.converged && warm.visits <= cold.visits, "{warm:?} {cold:?}");
+        assert!(
+            warm.converged && warm.visits <= cold.visits,
+            "{warm:?} {cold:?}"
+        );
         let off = (warm.objective / cold.objective - 1.0).abs();
         assert!(off <= 1e-6, "{loss:?}: {off}");
     }

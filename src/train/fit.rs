@@ -83,11 +83,8 @@ pub struct Sample<'c> {
     pub positions: &'c [u32],
 }
 
-/// How near the optimum weights are that end in a model, relative to it.
+/// How near the optimum weights are, relative to it, that end in a model or serve its thresholds and calibration.
 pub const TOLERANCE: f64 = 1e-4;
-
-/// The same for weights whose margins out of fold serve thresholds and calibration alone.
-const OUT_OF_FOLD_TOLERANCE: f64 = 1e-3;
 
 /// The rows of a sample as a vectorizer that was fitted to them weighs them, and their lanes.
 #[derive(Debug)]
@@ -238,7 +235,7 @@ impl Sample<'_> {
             .into_par_iter()
             .map(|fold| {
                 let fold = self.fold(counts, options, &folds, fold);
-                let precision = settings.precision(OUT_OF_FOLD_TOLERANCE);
+                let precision = settings.precision(TOLERANCE);
                 let (margins, _) = fold.margins(self.n_labels(), options, precision)?;
                 Ok((fold.tested, margins))
             })

@@ -198,8 +198,8 @@ impl<'a, L: DualLoss> Lane<'a, L> {
         let (fours, rest) = columns.as_chunks::<4>();
         let (value_fours, value_rest) = values.as_chunks::<4>();
         for (columns, values) in fours.iter().zip(value_fours) {
-            for k in 0..4 {
-                sums[k] += values[k] * self.weights[columns[k] as usize];
+            for ((sum, column), value) in sums.iter_mut().zip(columns).zip(values) {
+                *sum += value * self.weights[*column as usize];
             }
         }
         for (column, value) in rest.iter().zip(value_rest) {

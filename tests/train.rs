@@ -126,6 +126,7 @@ fn every_option_of_fitting_reaches_the_model() {
         json!("linfa-logistic"),
     );
     fit("--estimator linfa-bayes", "estimator", json!("linfa-bayes"));
+    fit("--estimator svc", "estimator", json!("svc"));
     assert_reaches("--chi2 6", "/n_terms", json!(6));
     let folder = Folder::with_rows();
     let card = card(&folder, "--no-cv --seed 9 --folds 4");
@@ -471,7 +472,7 @@ fn nothing_to_train_on_is_refused_with_what_to_do() {
 #[test]
 fn a_model_without_terms_is_refused() {
     let folder = Folder::with_rows();
-    for estimator in ["logistic", "linfa-logistic", "linfa-bayes"] {
+    for estimator in ["logistic", "svc", "linfa-logistic", "linfa-bayes"] {
         let line =
             format!("train rows.jsonl -o m.demarche --no-cv --min-df 1000 --estimator {estimator}");
         folder.run(&line).refused(&["no term", "--min-df"]);

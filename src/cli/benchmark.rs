@@ -66,7 +66,7 @@ Examples:
   demarche benchmark rows.jsonl --model mine.demarche --require tone=0.6 --format json";
 
 /// Options of training that a given model leaves nothing to do for; its tasks are its own too.
-const FITTING: [&str; 20] = [
+const FITTING: [&str; 21] = [
     "tasks",
     "estimator",
     "c",
@@ -85,6 +85,7 @@ const FITTING: [&str; 20] = [
     "no_sublinear_tf",
     "no_idf",
     "folds",
+    "no_search",
     "no_cv",
     "memory_budget",
 ];

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::features::DocumentFrequency;
 use crate::model::{ClassWeight, Codebook, Estimator, Scaling};
 use crate::train::{Given, TaskSpec, TrainParams};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -20,9 +20,10 @@ pub struct TrainArgs {
     #[arg(long = "task", value_name = "NAME:FORM")]
     tasks: Vec<TaskSpec>,
 
-    /// What fits the weights
-    #[arg(long, default_value = "logistic", value_name = "NAME")]
-    estimator: EstimatorArg,
+    /// What fits the weights: logistic, svc, linfa-logistic or linfa-bayes [default: logistic or svc,
+    /// whichever is better]
+    #[arg(long, value_name = "[TASK=]NAME")]
+    estimator: Vec<PerTask<EstimatorArg>>,
 
     /// Cost of a sample: larger fits closer
     #[arg(long = "c", allow_hyphen_values = true, value_name = "[TASK=]C")]
@@ -99,6 +100,10 @@ pub struct TrainArgs {
 
     /// Take the default for options that are not given; do not choose by cross-validation
     #[arg(long)]
+    no_search: bool,
+
+    /// Do not work out scores by cross-validation, nor choose by it
+    #[arg(long)]
     no_cv: bool,
 
     /// Memory that linfa's dense estimators may take, in MB
@@ -111,11 +116,25 @@ pub struct TrainArgs {
     memory_budget: u64,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum EstimatorArg {
-    Logistic,
-    LinfaLogistic,
-    LinfaBayes,
+#[derive(Debug, Clone, Copy)]
+struct EstimatorArg(Estimator);
+
+impl FromStr for EstimatorArg {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        const ALL: [Estimator; 4] = [
+            Estimator::Logistic,
+            Estimator::Svc,
+            Estimator::LinfaLogistic,
+            Estimator::LinfaBayes,
+        ];
+        let named = ALL.into_iter().find(|e| e.to_string() == text);
+        named.map(EstimatorArg).ok_or_else(|| {
+            let names = ALL.map(|e| e.to_string()).join(", ");
+            Error::usage(format!("`{text}` is none of {names}"))
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -243,6 +262,7 @@ impl TrainArgs {
     /// Lowers the arguments into the library's parameters.
     pub fn params(&self, codebook: Option<Codebook>) -> Result<TrainParams> {
         let mut lowered = Lowered::default();
+        lowered.put(&self.estimator, |g, v| g.estimator = Some(v), |v| v.0);
         lowered.put(&self.c, |g, v| g.c = Some(v), |v| *v);
         lowered.put(&self.ngram_range, |g, v| g.ngram_range = Some(v), |v| v.0);
         lowered.put(
@@ -264,18 +284,15 @@ impl TrainArgs {
         lowered.flag(&self.no_idf, |g| g.use_idf = Some(false));
         let params = TrainParams {
             tasks: (!self.tasks.is_empty()).then(|| self.tasks.clone()),
-            estimator: match self.estimator {
-                EstimatorArg::Logistic => Estimator::Logistic,
-                EstimatorArg::LinfaLogistic => Estimator::LinfaLogistic,
-                EstimatorArg::LinfaBayes => Estimator::LinfaBayes,
-            },
             given: lowered.general,
             given_by_task: lowered.by_task,
             folds: usize::from(self.folds),
             seed: self.seed,
+            search: !self.no_search,
             cross_validate: !self.no_cv,
             memory_budget: self.memory_budget.saturating_mul(1 << 20),
             codebook,
+            ..TrainParams::default()
         };
         params.check()?;
         Ok(params)

@@ -53,6 +53,19 @@ impl SparseRecords {
         (&self.columns[range.clone()], &self.values[range])
     }
 
+    /// The matrix with each column multiplied by a number of its own, `[n_features]`.
+    ///
+    /// # Panics
+    /// When there are fewer numbers than columns.
+    #[must_use]
+    pub fn scaled(&self, scales: &[f32]) -> Self {
+        let mut scaled = self.clone();
+        for (value, column) in scaled.values.iter_mut().zip(&self.columns) {
+            *value *= scales[*column as usize];
+        }
+        scaled
+    }
+
     /// The count of rows.
     pub fn n_samples(&self) -> usize {
         self.row_starts.len() - 1

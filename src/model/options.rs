@@ -13,16 +13,27 @@ use std::fmt;
 pub enum Estimator {
     /// L2 logistic regression on sparse rows, by dual coordinate descent.
     Logistic,
+    /// L2-loss support vector classification on sparse rows, by dual coordinate descent; its decision values are
+    /// scaled to probabilities on rows out of fold.
+    Svc,
     /// linfa's logistic regression, dense, on selected terms.
     LinfaLogistic,
     /// linfa's multinomial naive Bayes, dense, on selected terms.
     LinfaBayes,
 }
 
+impl Estimator {
+    /// Whether it is one of linfa's, which take dense rows of few terms.
+    pub fn is_dense(self) -> bool {
+        matches!(self, Estimator::LinfaLogistic | Estimator::LinfaBayes)
+    }
+}
+
 impl fmt::Display for Estimator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Estimator::Logistic => "logistic",
+            Estimator::Svc => "svc",
             Estimator::LinfaLogistic => "linfa-logistic",
             Estimator::LinfaBayes => "linfa-bayes",
         })

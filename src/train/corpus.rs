@@ -92,6 +92,11 @@ impl<'r> Corpus<'r> {
         Ok(counts)
     }
 
+    /// Forgets all term counts but those under these text options.
+    pub fn keep_counts(&self, params: &TextParams) {
+        self.lock().retain(|kept, _| kept == params);
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TextParams, Arc<TermCounts>>> {
         self.counts
             .lock()

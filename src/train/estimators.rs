@@ -5,7 +5,7 @@
 //! mathematics, so their weights may differ in the last bits from machine to machine.
 
 use super::scaling::log_count_ratios;
-use super::solver::DualLogistic;
+use super::solver::{DualSolver, Lane, Loss};
 use crate::error::{Error, Result};
 use crate::features::SparseRecords;
 use crate::model::{Estimator, LinearModel, Scaling, TaskOptions};
@@ -20,66 +20,93 @@ use std::sync::{Condvar, Mutex, PoisonError};
 pub struct Fitted {
     /// The weights, a label for each lane.
     pub linear: LinearModel,
+    /// What a fit of the same rows may start from, a lane each; empty for linfa's estimators.
+    pub alphas: Vec<Vec<f32>>,
     /// Lanes whose solver stopped before it converged.
     pub unconverged: usize,
 }
 
-/// Fits each lane (column of `y`) with the options' estimator.
-///
-/// `memory_budget` bounds, in bytes, what dense estimators may take, those of all threads together.
+/// How closely, and from where, lanes are fitted.
+#[derive(Debug, Clone, Copy)]
+pub struct Precision<'a> {
+    /// Seeds the order of rows.
+    pub seed: u64,
+    /// The relative bound on the distance from the optimum.
+    pub tolerance: f64,
+    /// [`Fitted::alphas`] of a fit of the same rows with other options; empty for none.
+    pub start: &'a [Vec<f32>],
+    /// Bytes that dense estimators may take, those of all threads together.
+    pub memory_budget: u64,
+}
+
+/// Sparse rows and the lanes that are fitted to them, `[n_samples, n_lanes]`.
+pub type Lanes = DatasetBase<SparseRecords, Array2<bool>>;
+
+/// Fits each lane (column of the targets) with the options' estimator.
 ///
 /// # Errors
 /// When an option makes no sense, the budget does not suffice, or linfa fails.
-pub fn fit_lanes(
-    options: &TaskOptions,
-    x: SparseRecords,
-    y: &Array2<bool>,
-    seed: u64,
-    memory_budget: u64,
-) -> Result<Fitted> {
+pub fn fit_lanes(options: &TaskOptions, data: &Lanes, precision: Precision<'_>) -> Result<Fitted> {
     match options.estimator {
-        Estimator::Logistic => {
-            let scales = match options.scaling {
-                Scaling::None => None,
-                Scaling::LogCountRatio => Some(log_count_ratios(&x, y)),
-            };
-            let fitted = DualLogistic::new(options.c)
-                .class_weight(options.class_weight)
-                .scales(scales)
-                .seed(seed)
-                .fit(&DatasetBase::new(x, y.clone()))?;
-            Ok(Fitted {
-                unconverged: fitted.reports.iter().filter(|r| !r.converged).count(),
-                linear: fitted.linear,
-            })
-        }
-        Estimator::LinfaLogistic | Estimator::LinfaBayes => {
-            let bytes = dense_bytes(&x, memory_budget)?;
-            let _taken = BUDGET.take(bytes, memory_budget);
-            let dense = to_dense(&x);
-            let lanes: Result<Vec<Lane>> = (0..y.ncols())
-                .map(|lane| {
-                    let targets = y.column(lane).to_owned();
-                    if let Some(constant) = constant_lane(&targets, dense.ncols()) {
-                        return Ok(constant);
-                    }
-                    let dataset = DatasetBase::new(dense.view(), targets);
-                    match options.estimator {
-                        Estimator::LinfaLogistic => logistic_lane(&dataset, options.c),
-                        _ => bayes_lane(&dataset, options.c),
-                    }
-                })
-                .collect();
-            Ok(Fitted {
-                linear: join_lanes(&lanes?)?,
-                unconverged: 0,
-            })
-        }
+        Estimator::Logistic => fit_sparse(Loss::Logistic, options, data, precision),
+        Estimator::Svc => fit_sparse(Loss::SquaredHinge, options, data, precision),
+        Estimator::LinfaLogistic | Estimator::LinfaBayes => fit_dense(options, data, precision),
     }
 }
 
+fn fit_sparse(
+    loss: Loss,
+    options: &TaskOptions,
+    data: &Lanes,
+    precision: Precision<'_>,
+) -> Result<Fitted> {
+    let mut scales = match options.scaling {
+        Scaling::None => Vec::new(),
+        Scaling::LogCountRatio => log_count_ratios(data.records(), data.targets()),
+    };
+    let lanes = (0..data.targets().ncols()).map(|at| Lane {
+        scales: scales.get_mut(at).map(std::mem::take),
+        start: precision.start.get(at).cloned(),
+        ..Lane::new(options.c, options.class_weight)
+    });
+    let fitted = DualSolver::new(loss, lanes.collect())
+        .tolerance(precision.tolerance)
+        .seed(precision.seed)
+        .fit(data)?;
+    Ok(Fitted {
+        unconverged: fitted.reports.iter().filter(|r| !r.converged).count(),
+        linear: fitted.linear,
+        alphas: fitted.alphas,
+    })
+}
+
+fn fit_dense(options: &TaskOptions, data: &Lanes, precision: Precision<'_>) -> Result<Fitted> {
+    let (x, y) = (data.records(), data.targets());
+    let bytes = dense_bytes(x, precision.memory_budget)?;
+    let _taken = BUDGET.take(bytes, precision.memory_budget);
+    let dense = to_dense(x);
+    let lanes: Result<Vec<LaneWeights>> = (0..y.ncols())
+        .map(|lane| {
+            let targets = y.column(lane).to_owned();
+            if let Some(constant) = constant_lane(&targets, dense.ncols()) {
+                return Ok(constant);
+            }
+            let dataset = DatasetBase::new(dense.view(), targets);
+            match options.estimator {
+                Estimator::LinfaLogistic => logistic_lane(&dataset, options.c),
+                _ => bayes_lane(&dataset, options.c),
+            }
+        })
+        .collect();
+    Ok(Fitted {
+        linear: join_lanes(&lanes?)?,
+        alphas: Vec::new(),
+        unconverged: 0,
+    })
+}
+
 /// The weights and the intercept of one lane.
-struct Lane {
+struct LaneWeights {
     weights: Vec<f32>,
     intercept: f32,
 }
@@ -155,17 +182,17 @@ fn to_dense(x: &SparseRecords) -> Array2<f64> {
 }
 
 /// A lane with one side only, which linfa refuses: its log odds with half a row added to each side.
-fn constant_lane(targets: &Array1<bool>, n_features: usize) -> Option<Lane> {
+fn constant_lane(targets: &Array1<bool>, n_features: usize) -> Option<LaneWeights> {
     let n_positive = targets.iter().filter(|t| **t).count();
     let n_negative = targets.len() - n_positive;
-    (n_positive == 0 || n_negative == 0).then(|| Lane {
+    (n_positive == 0 || n_negative == 0).then(|| LaneWeights {
         weights: vec![0.0; n_features],
         intercept: libm::log((n_positive as f64 + 0.5) / (n_negative as f64 + 0.5)) as f32,
     })
 }
 
 /// linfa's logistic regression: min Σ ln(1 + e^−ym) + ½α‖w‖² with α = 1/C, L-BFGS.
-fn logistic_lane(dataset: &DenseLane<'_>, c: f64) -> Result<Lane> {
+fn logistic_lane(dataset: &DenseLane<'_>, c: f64) -> Result<LaneWeights> {
     let fitted = LogisticRegression::default()
         .alpha(1.0 / c)
         .max_iterations(200)
@@ -174,7 +201,7 @@ fn logistic_lane(dataset: &DenseLane<'_>, c: f64) -> Result<Lane> {
         .map_err(|error| Error::training(format!("linfa-logistic: {error}")))?;
     // linfa takes the commoner class for the positive one.
     let sign = if fitted.labels().pos.class { 1.0 } else { -1.0 };
-    Ok(Lane {
+    Ok(LaneWeights {
         weights: fitted.params().iter().map(|w| (sign * w) as f32).collect(),
         intercept: (sign * fitted.intercept()) as f32,
     })
@@ -182,7 +209,7 @@ fn logistic_lane(dataset: &DenseLane<'_>, c: f64) -> Result<Lane> {
 
 /// linfa's multinomial naive Bayes with smoothing 1/C. Its log odds are linear in the features:
 /// w_j = ln θ_1j − ln θ_0j, read off by asking for the unit vectors.
-fn bayes_lane(dataset: &DenseLane<'_>, c: f64) -> Result<Lane> {
+fn bayes_lane(dataset: &DenseLane<'_>, c: f64) -> Result<LaneWeights> {
     let fitted = {
         // linfa-bayes 0.8.1 leaves a `dbg!` in `fit`, which would print each class to stderr.
         static STDERR: Mutex<()> = Mutex::new(());
@@ -209,13 +236,13 @@ fn bayes_lane(dataset: &DenseLane<'_>, c: f64) -> Result<Lane> {
         });
         weights.extend(log_odds(&units).iter().map(|w| (w - intercept) as f32));
     }
-    Ok(Lane {
+    Ok(LaneWeights {
         weights,
         intercept: intercept as f32,
     })
 }
 
-fn join_lanes(lanes: &[Lane]) -> Result<LinearModel> {
+fn join_lanes(lanes: &[LaneWeights]) -> Result<LinearModel> {
     let n_features = lanes.first().map_or(0, |lane| lane.weights.len());
     let weights = (0..n_features)
         .flat_map(|j| lanes.iter().map(move |lane| lane.weights[j]))
@@ -227,7 +254,8 @@ fn join_lanes(lanes: &[Lane]) -> Result<LinearModel> {
 mod tests {
     use super::*;
 
-    fn toy() -> (SparseRecords, Array2<bool>) {
+    /// Two lanes, or as many as `y` has.
+    fn toy(y: Option<Array2<bool>>) -> Lanes {
         let mut x = SparseRecords::new(3);
         for i in 0..12 {
             x.push_row(if i < 6 {
@@ -236,45 +264,43 @@ mod tests {
                 [(1, 0.6), (2, 0.8)]
             });
         }
-        (
-            x,
-            Array2::from_shape_fn((12, 2), |(i, lane)| (i < 6) == (lane == 0)),
-        )
+        let two = Array2::from_shape_fn((12, 2), |(i, lane)| (i < 6) == (lane == 0));
+        DatasetBase::new(x, y.unwrap_or(two))
+    }
+
+    fn fit(estimator: Estimator, data: &Lanes, memory_budget: u64) -> Result<LinearModel> {
+        let options = TaskOptions {
+            estimator,
+            ..TaskOptions::default()
+        };
+        let precision = Precision {
+            seed: 0,
+            tolerance: 1e-4,
+            start: &[],
+            memory_budget,
+        };
+        fit_lanes(&options, data, precision).map(|fitted| fitted.linear)
     }
 
     #[test]
     fn every_estimator_ends_in_weights_that_tell_the_sides_apart() {
         for estimator in [
             Estimator::Logistic,
+            Estimator::Svc,
             Estimator::LinfaLogistic,
             Estimator::LinfaBayes,
         ] {
-            let (x, y) = toy();
-            let options = TaskOptions {
-                estimator,
-                ..TaskOptions::default()
-            };
-            let linear = fit_lanes(&options, x, &y, 0, 1 << 20).unwrap().linear;
-            assert!(
-                linear.feature(0)[0] > 0.1 && linear.feature(2)[0] < -0.1,
-                "{estimator}"
-            );
-            assert!(
-                linear.feature(0)[1] < -0.1 && linear.feature(2)[1] > 0.1,
-                "{estimator}"
-            );
+            let linear = fit(estimator, &toy(None), 1 << 20).unwrap();
+            let (first, last) = (linear.feature(0), linear.feature(2));
+            assert!(first[0] > 0.1 && last[0] < -0.1, "{estimator}");
+            assert!(first[1] < -0.1 && last[1] > 0.1, "{estimator}");
         }
     }
 
     #[test]
     fn a_lane_with_one_side_has_no_weights() {
-        let (x, _) = toy();
-        let y = Array2::from_elem((12, 1), false);
-        let options = TaskOptions {
-            estimator: Estimator::LinfaLogistic,
-            ..TaskOptions::default()
-        };
-        let linear = fit_lanes(&options, x, &y, 0, 1 << 20).unwrap().linear;
+        let one_side = toy(Some(Array2::from_elem((12, 1), false)));
+        let linear = fit(Estimator::LinfaLogistic, &one_side, 1 << 20).unwrap();
         assert!(linear.weights().iter().all(|w| *w == 0.0) && linear.intercepts()[0] < -3.0);
     }
 
@@ -305,12 +331,7 @@ mod tests {
 
     #[test]
     fn the_memory_budget_is_kept() {
-        let (x, y) = toy();
-        let options = TaskOptions {
-            estimator: Estimator::LinfaBayes,
-            ..TaskOptions::default()
-        };
-        let error = fit_lanes(&options, x, &y, 0, 100).unwrap_err();
+        let error = fit(Estimator::LinfaBayes, &toy(None), 100).unwrap_err();
         assert!(error.to_string().contains("--chi2"), "{error}");
     }
 }

@@ -6,10 +6,13 @@
 //! nothing for the rest.
 
 pub mod benchmark;
+pub mod calibration;
 pub mod chi2;
 pub mod corpus;
 pub mod estimators;
 pub mod fit;
+pub mod given;
+pub mod grid;
 pub mod progress;
 pub mod rows;
 pub mod scaling;
@@ -19,9 +22,10 @@ pub mod split;
 pub mod thresholds;
 
 pub use benchmark::{Benchmark, GateRule, TaskBenchmark};
+pub use given::Given;
 pub use progress::Step;
 pub use rows::{Gold, Row, TaskSpec, labelled_row};
-pub use search::{Given, Tried};
+pub use search::Tried;
 
 use crate::error::{Error, Result};
 use crate::evaluate::BootstrapParams;
@@ -40,7 +44,7 @@ pub struct TrainParams {
     /// The tasks, in the order in which they are printed; none means the fields that
     /// [`TaskSpec::detected`] lists, as far as rows have them.
     pub tasks: Option<Vec<TaskSpec>>,
-    /// What fits the weights.
+    /// What fits the weights where neither `given` nor the search says.
     pub estimator: Estimator,
     /// Options for every task.
     pub given: Given,
@@ -50,7 +54,9 @@ pub struct TrainParams {
     pub folds: usize,
     /// Seeds folds, solver and bootstrap.
     pub seed: u64,
-    /// Whether options that are not given are chosen, and scores worked out, by cross-validation.
+    /// Whether options that are not given are chosen by cross-validation.
+    pub search: bool,
+    /// Whether scores are worked out by cross-validation; without it nothing is searched for either.
     pub cross_validate: bool,
     /// Bytes that linfa's dense estimators may take.
     pub memory_budget: u64,
@@ -67,6 +73,7 @@ impl Default for TrainParams {
             given_by_task: BTreeMap::new(),
             folds: 5,
             seed: 0,
+            search: true,
             cross_validate: true,
             memory_budget: 2 << 30,
             codebook: None,
@@ -237,7 +244,7 @@ impl<'p> Trainer<'p> {
         let mut all = Vec::new();
         for task in &corpus.tasks {
             let given = self.params.given_for(&task.task.name);
-            if !self.params.cross_validate {
+            if !(self.params.search && self.params.cross_validate) {
                 all.push(given.options(self.params.estimator));
                 continue;
             }

@@ -12,43 +12,46 @@
 //! penalty. The product with the fitted weight is stored, so nothing of it is left in the model.
 
 use crate::features::SparseRecords;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
+use rayon::prelude::*;
 
 /// The least scale: a feature that says nothing of the label still may say something beside others.
 const FLOOR: f32 = 0.01;
 
-/// The scales `[n_features, n_lanes]`, row by row, all at least 0.01.
-pub fn log_count_ratios(x: &SparseRecords, y: &Array2<bool>) -> Vec<f32> {
-    let (n_features, n_lanes) = (x.n_features(), y.ncols());
-    let mut positive = vec![1.0f64; n_features * n_lanes];
-    let mut all = vec![0.0f64; n_features];
+/// The scales of each lane, `[n_features]` each, all at least 0.01.
+pub fn log_count_ratios(x: &SparseRecords, y: &Array2<bool>) -> Vec<Vec<f32>> {
+    let mut all = vec![0u32; x.n_features()];
     for i in 0..x.n_samples() {
         for column in x.row(i).0 {
-            let column = *column as usize;
-            all[column] += 1.0;
-            for (lane, is_positive) in y.row(i).iter().enumerate() {
-                positive[column * n_lanes + lane] += f64::from(u8::from(*is_positive));
-            }
+            all[*column as usize] += 1;
         }
     }
-    let total: f64 = all.iter().sum();
-    let mut positive_totals = vec![0.0; n_lanes];
-    for counts in positive.chunks_exact(n_lanes) {
-        for (sum, count) in positive_totals.iter_mut().zip(counts) {
-            *sum += count;
+    let lanes = (0..y.ncols()).into_par_iter();
+    lanes.map(|lane| of_lane(x, y.column(lane), &all)).collect()
+}
+
+/// The scales of a lane, where `all` counts the rows that hold each feature.
+fn of_lane(x: &SparseRecords, y: ArrayView1<'_, bool>, all: &[u32]) -> Vec<f32> {
+    let mut positive = vec![0u32; x.n_features()];
+    for (i, _) in y
+        .iter()
+        .enumerate()
+        .filter(|(_, is_positive)| **is_positive)
+    {
+        for column in x.row(i).0 {
+            positive[*column as usize] += 1;
         }
     }
-    let mut scales = Vec::with_capacity(positive.len());
-    for (column, counts) in positive.chunks_exact(n_lanes).enumerate() {
-        for (p, p_total) in counts.iter().zip(&positive_totals) {
-            // Both sides were given one row more a feature.
-            let q = all[column] - (p - 1.0) + 1.0;
-            let q_total = total - (p_total - n_features as f64) + n_features as f64;
-            let ratio = libm::log((p / p_total) / (q / q_total));
-            scales.push((ratio.abs() as f32).max(FLOOR));
-        }
-    }
-    scales
+    let sum = |counts: &[u32]| counts.iter().map(|count| f64::from(*count)).sum::<f64>();
+    // Both sides are given one row more a feature.
+    let p_total = sum(&positive) + x.n_features() as f64;
+    let q_total = sum(all) - sum(&positive) + x.n_features() as f64;
+    let scale = |(p, n): (&u32, &u32)| {
+        let (p, q) = (f64::from(*p) + 1.0, f64::from(n - p) + 1.0);
+        let ratio = libm::log((p / p_total) / (q / q_total));
+        (ratio.abs() as f32).max(FLOOR)
+    };
+    positive.iter().zip(all).map(scale).collect()
 }
 
 #[cfg(test)]
@@ -66,7 +69,7 @@ mod tests {
             );
         }
         let y = Array2::from_shape_fn((10, 1), |(i, _)| i < 5);
-        let scales = log_count_ratios(&x, &y);
+        let scales = &log_count_ratios(&x, &y)[0];
         // By hand: p = (6, 6), q = (1, 6), so r = ln((6/12)/(1/7)), ln((6/12)/(6/7)).
         assert!((scales[0] - 3.5f32.ln()).abs() < 1e-6);
         assert!((scales[1] - (7.0f32 / 12.0).ln().abs()).abs() < 1e-6);

@@ -1,150 +1,41 @@
 //! Chooses the options that were not given.
 //!
-//! Owns the grid, walked one option at a time: each stage tries its values with the best of the
-//! stages before, by macro-F1 out of fold, and keeps the best (the first of equals).
+//! Owns the walk over the [`grid`](super::grid): each stage tries its values with the best of the stages before, and
+//! keeps the best. A value must gain [`LEAST_GAIN`] of a standard error on the one that it would replace, so that between
+//! equals the simpler one, which comes first, is kept. Where the texts are small, the stages are walked twice, since an option may pay only
+//! beside others.
 //!
-//! | stage | values | where |
-//! |---|---|---|
-//! | words | 1–1, 1–2 | always |
-//! | class weights | balanced, none | `logistic` |
-//! | scaling | none, log-count-ratio | `logistic` |
-//! | C | 3, 0.1, 0.3, 1, 10, 30 | always |
+//! The criterion is the mean of macro-F1 and micro-F1 (of a single task: accuracy) on rows out of fold: neither rare labels nor common
+//! ones may pay for the other. A multi task's thresholds and the calibration are fitted on the same decision values, so
+//! the scores here are for choosing alone.
 //!
-//! Stems, stop words, character n-grams and document frequencies keep their defaults unless given.
-//! A multi task's thresholds are tuned on the same margins, so the scores here are for choosing alone.
+//! What makes it cheap: fits end at a relative distance of [`TOLERANCE`] from the optimum; as many of the folds are tested as hold
+//! [`ENOUGH_TESTED`] rows; the weighed rows of a fold serve all stages that do not change them; and along C each fit
+//! starts from the dual variables of the one before.
 
 use super::TrainParams;
+use super::calibration::{apply, calibrate};
 use super::corpus::TaskRows;
-use super::fit::{FitSettings, Sample};
+use super::fit::{FitSettings, Fold, Sample};
+use super::given::Given;
+use super::grid::{LOWER_IN_A_ROW, SMALL_TEXTS, Stage};
 use super::progress::Step;
 use crate::error::{Error, Result};
 use crate::evaluate::{BootstrapParams, Outcomes, evaluate};
-use crate::model::{ClassWeight, Estimator, Scaling, TaskOptions};
+use crate::model::{Estimator, TaskOptions};
 use crate::predict::decide;
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
+use serde::Serialize;
 
-/// The options that the user gave; the others are searched for.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Given {
-    /// Word n-grams.
-    pub ngram_range: Option<(u8, u8)>,
-    /// Character n-grams; `Some(None)` is none.
-    pub char_ngram_range: Option<Option<(u8, u8)>>,
-    /// Whether to stem.
-    pub stem: Option<bool>,
-    /// Whether to leave out function words.
-    pub stop_words: Option<bool>,
-    /// Whether words after a negation are marked.
-    pub negation: Option<bool>,
-    /// Whether punctuation marks count as terms.
-    pub marks: Option<bool>,
-    /// Fewest texts of a term.
-    pub min_df: Option<crate::features::DocumentFrequency>,
-    /// Most texts of a term.
-    pub max_df: Option<crate::features::DocumentFrequency>,
-    /// Most terms.
-    pub max_features: Option<usize>,
-    /// Whether counts are damped.
-    pub sublinear_tf: Option<bool>,
-    /// Whether idf is used.
-    pub use_idf: Option<bool>,
-    /// The cost of a sample.
-    pub c: Option<f64>,
-    /// How the sides of a lane are weighed.
-    pub class_weight: Option<ClassWeight>,
-    /// What features are multiplied by.
-    pub scaling: Option<Scaling>,
-    /// Most terms by χ².
-    pub chi2: Option<usize>,
-}
+/// What a value must gain on the best before it, in standard errors √(s(1−s)/n) of the best score s on the n tested rows.
+/// Both are scored on the same rows, so that their difference varies by much less than one.
+pub const LEAST_GAIN: f64 = 0.25;
 
-impl Given {
-    /// What is given here, and where nothing is, what `general` gives.
-    #[must_use]
-    pub fn or(&self, general: &Given) -> Given {
-        Given {
-            ngram_range: self.ngram_range.or(general.ngram_range),
-            char_ngram_range: self.char_ngram_range.or(general.char_ngram_range),
-            stem: self.stem.or(general.stem),
-            stop_words: self.stop_words.or(general.stop_words),
-            negation: self.negation.or(general.negation),
-            marks: self.marks.or(general.marks),
-            min_df: self.min_df.or(general.min_df),
-            max_df: self.max_df.or(general.max_df),
-            max_features: self.max_features.or(general.max_features),
-            sublinear_tf: self.sublinear_tf.or(general.sublinear_tf),
-            use_idf: self.use_idf.or(general.use_idf),
-            c: self.c.or(general.c),
-            class_weight: self.class_weight.or(general.class_weight),
-            scaling: self.scaling.or(general.scaling),
-            chi2: self.chi2.or(general.chi2),
-        }
-    }
+/// The relative distance from the optimum at which fits of the search end.
+pub const TOLERANCE: f64 = 1e-2;
 
-    /// The default options with what is given put in.
-    pub fn options(&self, estimator: Estimator) -> TaskOptions {
-        let mut options = TaskOptions {
-            estimator,
-            ..TaskOptions::default()
-        };
-        let (text, tfidf) = (&mut options.text, &mut options.tfidf);
-        put(&mut text.ngram_range, self.ngram_range);
-        put(&mut text.char_ngram_range, self.char_ngram_range);
-        put(&mut text.stem, self.stem);
-        put(&mut text.stop_words, self.stop_words);
-        put(&mut text.negation, self.negation);
-        put(&mut text.marks, self.marks);
-        put(&mut tfidf.min_df, self.min_df);
-        put(&mut tfidf.max_df, self.max_df);
-        put(&mut tfidf.sublinear_tf, self.sublinear_tf);
-        put(&mut tfidf.use_idf, self.use_idf);
-        tfidf.max_features = self.max_features.or(tfidf.max_features);
-        put(&mut options.c, self.c);
-        put(&mut options.class_weight, self.class_weight);
-        put(&mut options.scaling, self.scaling);
-        let dense = estimator != Estimator::Logistic;
-        options.chi2 = self.chi2.or(dense.then_some(DENSE_TERMS));
-        if dense {
-            // linfa's estimators take neither.
-            options.class_weight = ClassWeight::None;
-            options.scaling = Scaling::None;
-        }
-        options
-    }
-}
-
-impl From<&TaskOptions> for Given {
-    /// Gives every option.
-    fn from(options: &TaskOptions) -> Self {
-        let (text, tfidf) = (&options.text, &options.tfidf);
-        Given {
-            ngram_range: Some(text.ngram_range),
-            char_ngram_range: Some(text.char_ngram_range),
-            stem: Some(text.stem),
-            stop_words: Some(text.stop_words),
-            negation: Some(text.negation),
-            marks: Some(text.marks),
-            min_df: Some(tfidf.min_df),
-            max_df: Some(tfidf.max_df),
-            max_features: tfidf.max_features,
-            sublinear_tf: Some(tfidf.sublinear_tf),
-            use_idf: Some(tfidf.use_idf),
-            c: Some(options.c),
-            class_weight: Some(options.class_weight),
-            scaling: Some(options.scaling),
-            chi2: options.chi2,
-        }
-    }
-}
-
-/// Terms that a dense estimator is given unless told otherwise.
-const DENSE_TERMS: usize = 2000;
-
-fn put<T>(place: &mut T, given: Option<T>) {
-    if let Some(value) = given {
-        *place = value;
-    }
-}
+/// Rows that are enough to tell two values apart.
+pub const ENOUGH_TESTED: usize = 8000;
 
 /// Options that were tried, and their score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -153,50 +44,8 @@ pub struct Tried {
     pub task: String,
     /// What was tried at this stage, such as `C 3`.
     pub what: String,
-    /// Macro-F1 out of fold, for choosing alone.
-    pub macro_f1: f64,
-}
-
-/// A value of a stage: what it is called and how it is put into the options.
-type Candidate = (String, Box<dyn Fn(&mut TaskOptions) + Send + Sync>);
-
-fn candidate(
-    name: impl Into<String>,
-    set: impl Fn(&mut TaskOptions) + Send + Sync + 'static,
-) -> Candidate {
-    (name.into(), Box::new(set))
-}
-
-/// The stages that are left open by `given`.
-fn stages(given: &Given, estimator: Estimator) -> Vec<Vec<Candidate>> {
-    let mut stages = Vec::new();
-    if given.ngram_range.is_none() {
-        let words = |high| {
-            candidate(format!("words 1–{high}"), move |o| {
-                o.text.ngram_range = (1, high);
-            })
-        };
-        stages.push(vec![words(1), words(2)]);
-    }
-    if given.class_weight.is_none() && estimator == Estimator::Logistic {
-        let weigh = |weight: ClassWeight| {
-            candidate(format!("class weight {weight}"), move |o| {
-                o.class_weight = weight
-            })
-        };
-        stages.push(vec![weigh(ClassWeight::Balanced), weigh(ClassWeight::None)]);
-    }
-    if given.scaling.is_none() && estimator == Estimator::Logistic {
-        let scale = |scaling: Scaling| {
-            candidate(format!("scaling {scaling}"), move |o| o.scaling = scaling)
-        };
-        stages.push(vec![scale(Scaling::None), scale(Scaling::LogCountRatio)]);
-    }
-    if given.c.is_none() {
-        let cost = |c: f64| candidate(format!("C {c}"), move |o| o.c = c);
-        stages.push([3.0, 0.1, 0.3, 1.0, 10.0, 30.0].map(cost).into());
-    }
-    stages
+    /// The mean of macro-F1 and micro-F1 out of fold, for choosing alone.
+    pub score: f64,
 }
 
 /// The options for one task: what is given, and the rest by search.
@@ -211,69 +60,209 @@ pub fn choose(
     tried: &mut Vec<Tried>,
     step: &dyn Fn(Step),
 ) -> Result<TaskOptions> {
-    let mut best = given.options(params.estimator);
-    let stages = stages(given, params.estimator);
-    let total = stages.iter().map(Vec::len).sum::<usize>() as u64;
-    let mut done = 0;
-    let mut best_score = None;
-    for stage in stages {
-        let (start, start_score) = (best.clone(), best_score);
-        for (what, set) in stage {
-            let mut options = start.clone();
-            set(&mut options);
-            let score = match start_score {
-                // What the stage starts from was scored by the stage before.
-                Some(score) if options == start => score,
-                _ => score(sample, &options, settings)?,
-            };
-            done += 1;
-            step(Step {
-                what: format!("{}: choosing options ({what})", sample.task.task.name),
-                done,
-                total,
-            });
-            tried.push(Tried {
-                task: sample.task.task.name.clone(),
-                what,
-                macro_f1: score,
-            });
-            if best_score.is_none_or(|known| score > known) {
-                best_score = Some(score);
-                best = options;
-            }
+    let task = &sample.task.task.name;
+    let best = given.options(params.estimator);
+    let n_bytes = sample.corpus.rows().iter().map(|row| row.text.len()).sum();
+    let stages = Stage::open(given, params.estimator, n_bytes);
+    if stages.is_empty() {
+        return Ok(best);
+    }
+    let mut walk = Walk {
+        best_score: f64::NEG_INFINITY,
+        best,
+        search: Search::new(sample, *settings)?,
+        tried,
+    };
+    walk.best_score = walk.search.score(&walk.best)?;
+    let rounds = if n_bytes <= SMALL_TEXTS { 2 } else { 1 };
+    let total = (rounds * stages.len()) as u64;
+    for round in 0..rounds {
+        let before = walk.best.clone();
+        for (i, stage) in stages.iter().enumerate() {
+            walk.stage(*stage, given, &|what| {
+                step(Step {
+                    what: format!("{task}: choosing options ({what})"),
+                    done: (round * stages.len() + i) as u64,
+                    total,
+                });
+            })?;
+            sample.corpus.keep_counts(&walk.best.text);
+        }
+        if walk.best == before {
+            break;
         }
     }
-    Ok(best)
+    Ok(walk.best)
 }
 
-/// Macro-F1 out of fold.
-fn score(sample: &Sample<'_>, options: &TaskOptions, settings: &FitSettings) -> Result<f64> {
-    let counts = sample.corpus.counts(&options.text)?;
-    let margins = sample.out_of_fold(&counts, options, settings)?;
-    let margins = margins.ok_or_else(|| {
-        Error::training("there are too few articles to choose options by cross-validation")
-            .mend("give more rows, or take the default options with --no-cv")
-    })?;
-    let TaskRows { task, gold, .. } = sample.task;
-    let thresholds = sample.thresholds(&margins);
-    let predicted = margins
-        .into_iter()
-        .map(|margins| decide(task.form, &thresholds, margins).labels)
-        .collect();
-    let outcomes = Outcomes {
-        task,
-        unseen: Vec::new(),
-        gold: sample
-            .positions
-            .iter()
-            .map(|p| gold[*p as usize].clone())
-            .collect(),
-        predicted,
-        article: (0..sample.positions.len() as u32).collect(),
-    };
-    let once = BootstrapParams {
-        draws: 0,
-        ..BootstrapParams::default()
-    };
-    Ok(evaluate(&outcomes, &once).macro_f1.value)
+/// What was tried so far.
+struct Walk<'s> {
+    best: TaskOptions,
+    best_score: f64,
+    search: Search<'s>,
+    tried: &'s mut Vec<Tried>,
+}
+
+impl Walk<'_> {
+    /// Tries the values of a stage with the best options so far.
+    fn stage(&mut self, stage: Stage, given: &Given, on_try: &dyn Fn(&str)) -> Result<()> {
+        let start = self.best.clone();
+        let (mut highest, mut lower) = (f64::NEG_INFINITY, 0);
+        for candidate in stage.candidates(given, &start) {
+            let options = candidate.applied(&start);
+            on_try(&candidate.what);
+            let score = match options == self.best {
+                true => self.best_score,
+                false => self.search.score(&options)?,
+            };
+            self.tried.push(Tried {
+                task: self.search.sample.task.task.name.clone(),
+                what: candidate.what,
+                score,
+            });
+            if score > self.best_score + self.search.least_gain(self.best_score) {
+                self.best_score = score;
+                self.best = options;
+            }
+            lower = if score < highest { lower + 1 } else { 0 };
+            highest = highest.max(score);
+            if stage == Stage::C && lower == LOWER_IN_A_ROW {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folds of a search, and what was fitted to them last.
+struct Search<'s> {
+    sample: &'s Sample<'s>,
+    settings: FitSettings,
+    /// The fold of each row.
+    folds: Vec<u32>,
+    /// Folds that are tested.
+    n_tested: u32,
+    /// The options fitted last.
+    last: Option<TaskOptions>,
+    parts: Vec<Part>,
+}
+
+struct Part {
+    fold: Fold,
+    alphas: Vec<Vec<f32>>,
+}
+
+impl<'s> Search<'s> {
+    fn new(sample: &'s Sample<'s>, settings: FitSettings) -> Result<Self> {
+        let folds = sample.folds(&settings)?.ok_or_else(|| {
+            Error::training("there are too few articles to choose options by cross-validation")
+                .mend("give more rows, or take the default options with --no-cv")
+        })?;
+        let n_folds = folds.iter().max().map_or(0, |last| last + 1);
+        let mut n_rows = 0;
+        let mut n_tested = 0;
+        while n_tested < n_folds && n_rows < ENOUGH_TESTED {
+            n_rows += folds.iter().filter(|fold| **fold == n_tested).count();
+            n_tested += 1;
+        }
+        Ok(Search {
+            sample,
+            settings,
+            folds,
+            n_tested,
+            last: None,
+            parts: Vec::new(),
+        })
+    }
+
+    fn least_gain(&self, best: f64) -> f64 {
+        let tested = self.folds.iter().filter(|fold| **fold < self.n_tested);
+        LEAST_GAIN * (best * (1.0 - best) / tested.count() as f64).sqrt()
+    }
+
+    /// The mean of macro-F1 and micro-F1 out of fold.
+    fn score(&mut self, options: &TaskOptions) -> Result<f64> {
+        self.prepare(options)?;
+        let n_labels = self.sample.task.task.labels.len();
+        let precision = self.settings.precision(TOLERANCE);
+        let fit = |part: &mut Part| {
+            let precision = super::estimators::Precision {
+                start: &part.alphas,
+                ..precision
+            };
+            let (margins, alphas) = part.fold.margins(n_labels, options, precision)?;
+            part.alphas = alphas;
+            Ok(margins)
+        };
+        let by_fold: Result<Vec<Vec<Vec<f32>>>> = self.parts.par_iter_mut().map(fit).collect();
+        let tested = self.parts.iter().flat_map(|part| &part.fold.tested);
+        let positions: Vec<u32> = tested.map(|i| self.sample.positions[*i]).collect();
+        let tested = Sample {
+            positions: &positions,
+            ..*self.sample
+        };
+        Ok(tested.mean_f1(by_fold?.concat(), options.estimator))
+    }
+
+    /// Makes the folds ready for `options`: what the last ones have in common with these is kept.
+    fn prepare(&mut self, options: &TaskOptions) -> Result<()> {
+        let last = self.last.replace(options.clone());
+        let same_rows = last.as_ref().is_some_and(|last| {
+            (&last.text, &last.tfidf, last.chi2) == (&options.text, &options.tfidf, options.chi2)
+        });
+        if !same_rows {
+            let counts = self.sample.corpus.counts(&options.text)?;
+            self.parts.clear();
+            let part = |fold| Part {
+                fold: self.sample.fold(&counts, options, &self.folds, fold),
+                alphas: Vec::new(),
+            };
+            self.parts = (0..self.n_tested).into_par_iter().map(part).collect();
+        }
+        let along_c = last.is_some_and(|last| {
+            TaskOptions {
+                c: options.c,
+                ..last
+            } == *options
+        });
+        if !along_c {
+            for part in &mut self.parts {
+                part.alphas.clear();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sample<'_> {
+    /// The mean of macro-F1 and micro-F1 of the sample's rows by decision values out of fold.
+    fn mean_f1(&self, mut margins: Vec<Vec<f32>>, estimator: Estimator) -> f64 {
+        let TaskRows { task, gold, .. } = self.task;
+        if estimator == Estimator::Svc {
+            let scalings = calibrate(task, &margins, |i, label| {
+                self.has(self.positions[i], label)
+            });
+            apply(&mut margins, &scalings);
+        }
+        let thresholds = self.thresholds(&margins);
+        let answers = margins.into_iter();
+        let predicted = answers.map(|margins| decide(task.form, &thresholds, margins).labels);
+        let outcomes = Outcomes {
+            task,
+            unseen: Vec::new(),
+            gold: self
+                .positions
+                .iter()
+                .map(|p| gold[*p as usize].clone())
+                .collect(),
+            predicted: predicted.collect(),
+            article: (0..self.positions.len() as u32).collect(),
+        };
+        let once = BootstrapParams {
+            draws: 0,
+            ..BootstrapParams::default()
+        };
+        let evaluation = evaluate(&outcomes, &once);
+        0.5 * (evaluation.macro_f1.value + evaluation.micro_f1.value)
+    }
 }

@@ -1,0 +1,158 @@
+//! The frozen table is held to the matrix path: terms → TF-IDF row → decision function, task by task, on
+//! any text, unseen words included.
+
+use demarche::model::{Form, TaskModel};
+use demarche::text::{Analyzer, Scratch, TextParams};
+use demarche::train::{Given, TaskSpec};
+use demarche::{Model, Row, TrainParams, Trainer};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+const WORDS: &[&str] = &[
+    "tariffs", "tariff", "chips", "Beijing", "the", "not", "never", "agreed", "talks", "on", "U.S.",
+    "U.S", "us", "China’s", "China's", "25%", "$30", "2018", "retaliate", "vowed", "and", "São", "中国",
+    "naïve", "it's", "a_b", "x", "Huawei", "fentanyl",
+];
+
+/// Tasks that read a text each in a way of its own.
+fn ways() -> Vec<(&'static str, Form, TextParams, bool)> {
+    let plain = TextParams::default();
+    let with = |change: fn(&mut TextParams)| {
+        let mut params = TextParams::default();
+        change(&mut params);
+        params
+    };
+    vec![
+        ("plain", Form::Multi, plain, true),
+        ("denying", Form::Single, with(|p| p.negation = true), true),
+        ("counted", Form::Single, with(|p| p.negation = true), false),
+        (
+            "spelled",
+            Form::Multi,
+            with(|p| {
+                p.char_ngram_range = Some((2, 4));
+                p.stop_words = true;
+                p.marks = true;
+            }),
+            true,
+        ),
+        (
+            "long",
+            Form::Single,
+            with(|p| {
+                p.stem = false;
+                p.ngram_range = (2, 3);
+                p.char_ngram_range = Some((3, 5));
+            }),
+            true,
+        ),
+        ("marked", Form::Single, with(|p| (p.marks, p.ngram_range) = (true, (1, 1))), true),
+    ]
+}
+
+fn model() -> Model {
+    let rows: Vec<Row> = (0..240)
+        .map(|i| {
+            let word = |k: usize| WORDS[(i * (k + 3) + i / 7 * k + k) % WORDS.len()];
+            let marks = [", ", "? ", " — ", " ", "; “"];
+            let text: String = (0..9).map(|k| format!("{}{}", word(k), marks[(i + k) % 5])).collect();
+            ways().into_iter().fold(Row::new(text), |row, (name, form, ..)| match form {
+                Form::Single => row.single(name, ["cold", "mild", "warm"][(i + i / 5) % 3]),
+                Form::Multi if i % 4 == 0 => row.multi(name, [""; 0]),
+                Form::Multi => row.multi(name, [["a", "b", "c"][i % 3]]),
+            })
+        })
+        .collect();
+    let given = |text: &TextParams, sublinear| Given {
+        stem: Some(text.stem),
+        stop_words: Some(text.stop_words),
+        negation: Some(text.negation),
+        marks: Some(text.marks),
+        ngram_range: Some(text.ngram_range),
+        char_ngram_range: Some(text.char_ngram_range),
+        sublinear_tf: Some(sublinear),
+        ..Given::default()
+    };
+    let by_task: BTreeMap<String, Given> = ways()
+        .iter()
+        .map(|(name, _, text, sublinear)| ((*name).to_owned(), given(text, *sublinear)))
+        .collect();
+    let specs = ways().into_iter().map(|(name, form, ..)| TaskSpec::new(name, form));
+    let params = TrainParams {
+        tasks: Some(specs.map(Result::unwrap).collect()),
+        given_by_task: by_task,
+        cross_validate: false,
+        ..TrainParams::default()
+    };
+    Trainer::new(params).fit(&rows).expect("it can be fitted").model
+}
+
+static MODEL: LazyLock<Model> = LazyLock::new(model);
+
+/// The decision values of a task by its own analyzer, vectorizer and weights.
+fn by_matrix(task: &TaskModel, text: &str) -> Vec<f32> {
+    let analyzer = Analyzer::new(task.options.text.clone()).expect("checked when trained");
+    let mut counts = task.tfidf.text_counts();
+    for term in analyzer.terms(text, &mut Scratch::default()) {
+        counts.add(&task.tfidf, term.hash);
+    }
+    let (mut row, mut margins) = (Vec::new(), Vec::new());
+    task.tfidf.transform(&mut counts, &mut row);
+    task.linear.decision_function(row, &mut margins);
+    margins
+}
+
+fn assert_same(model: &Model, text: &str) -> Result<(), TestCaseError> {
+    let said = model.classifier().classify_ungated(text);
+    for (task, said) in model.tasks().iter().zip(&said) {
+        for (ours, expected) in said.margins.iter().zip(by_matrix(task, text)) {
+            let close = (ours - expected).abs() <= 2e-5 * expected.abs().max(1.0);
+            prop_assert!(close, "{}: {} {} of {:?}", task.task.name, ours, expected, text);
+        }
+    }
+    Ok(())
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned);
+    let piece = prop_oneof![8 => known, 2 => "\\PC{1,12}", 1 => "[.,;:?!“”—\n ]{1,3}"];
+    let between = prop::sample::select(vec![" ", " ", " ", ", ", ". ", "", "\n"]);
+    prop::collection::vec((piece, between), 0..60)
+        .prop_map(|pieces| pieces.into_iter().flat_map(|(a, b)| [a, b.to_owned()]).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn tasks_that_read_differently_share_one_table(text in text()) {
+        assert_same(&MODEL, &text)?;
+    }
+
+    #[test]
+    fn any_text_scores_as_by_the_matrix(text in any::<String>()) {
+        assert_same(&MODEL, &text)?;
+    }
+}
+
+#[test]
+fn a_long_text_keeps_its_digits() {
+    let text: String = (0..30_000)
+        .map(|i| format!("{} w{i} ", WORDS[i * i % WORDS.len()]))
+        .collect();
+    assert_same(&MODEL, &text).unwrap();
+}
+
+#[cfg(feature = "shipped-model")]
+#[test]
+fn the_shipped_model_scores_as_by_the_matrix() {
+    let model = Model::shipped().unwrap();
+    for text in [
+        "",
+        "Beijing did not agree to lift tariffs on U.S. soybeans, and Washington won’t either.",
+        "Photo: Xinhua | Share this story on WeChat © 2024",
+    ] {
+        assert_same(model, text).unwrap();
+    }
+}

@@ -12,6 +12,14 @@ pub struct TermNames {
 }
 
 impl TermNames {
+    /// The names that end at `ends` in `text`; none where one of them is not UTF-8.
+    pub fn from_bytes(text: Vec<u8>, ends: Vec<usize>) -> Option<Self> {
+        let text = String::from_utf8(text).ok()?;
+        let whole = ends.is_sorted() && ends.last().copied().unwrap_or(0) == text.len();
+        let parted = ends.iter().all(|end| text.is_char_boundary(*end));
+        (whole && parted).then_some(TermNames { text, ends })
+    }
+
     /// How many names there are.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -75,5 +83,11 @@ mod tests {
         let names: TermNames = ["tariff", "", "trade war"].into_iter().collect();
         assert_eq!(names.iter().collect::<Vec<_>>(), ["tariff", "", "trade war"]);
         assert_eq!((names.len(), names.n_bytes()), (3, 15));
+        let again = TermNames::from_bytes(b"tarifftrade war".to_vec(), vec![6, 6, 15]);
+        assert_eq!(again, Some(names));
+        let letter = "é".as_bytes();
+        assert_eq!(TermNames::from_bytes(letter.to_vec(), vec![1, 2]), None);
+        assert_eq!(TermNames::from_bytes(letter[..1].to_vec(), vec![1]), None);
+        assert_eq!(TermNames::from_bytes(letter.to_vec(), vec![]), None);
     }
 }

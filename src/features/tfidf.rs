@@ -246,7 +246,9 @@ impl Tfidf {
         if vocabulary.len() != idf.len() {
             return Err(Error::model("terms and idf values differ in number"));
         }
-        if idf.iter().any(|v| !v.is_finite() || *v <= 0.0) {
+        // A loop without a way out is vectorized.
+        let sound = |ok: bool, idf: &f32| ok & idf.is_finite() & (*idf > 0.0);
+        if !idf.iter().fold(true, sound) {
             return Err(Error::model("an idf value is not a positive number"));
         }
         Ok(Tfidf {

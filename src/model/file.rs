@@ -277,30 +277,35 @@ fn read_terms(n_terms: u64, rest: &mut Bytes<'_>) -> Result<TermNames> {
     if n_terms > (rest.0.len() / 2) as u64 {
         return Err(damaged("it declares more terms than it can hold"));
     }
-    let mut names = TermNames::default();
-    let mut name: Vec<u8> = Vec::new();
-    let mut left = rest.0.len().saturating_mul(MAX_NAME_GROWTH);
+    let most = rest.0.len().saturating_mul(MAX_NAME_GROWTH);
+    let mut text: Vec<u8> = Vec::new();
+    let mut ends: Vec<usize> = Vec::with_capacity(n_terms.min(1 << 20) as usize);
+    let mut last = 0..0;
     for _ in 0..n_terms {
         let shared = rest.varint()?;
-        if shared > name.len() as u64 {
+        if shared > last.len() as u64 {
             return Err(damaged("a term shares more than the term before it has"));
         }
         let length = rest.varint()?;
         if shared + length > MAX_TERM_BYTES as u64 {
             return Err(damaged("a term is too long"));
         }
-        name.truncate(shared as usize);
-        name.extend_from_slice(rest.take(length as usize)?);
-        let text = std::str::from_utf8(&name).map_err(|_| damaged("a term is not UTF-8"))?;
-        if !names.is_empty() && names.get(names.len() - 1) >= text {
+        let (shared, own) = (shared as usize, rest.take(length as usize)?);
+        // Where the two names part, the second goes on and the first ends or has a smaller byte.
+        let before = text[last.clone()].get(shared);
+        if !ends.is_empty() && own.first() <= before {
             return Err(damaged("its terms are not in order"));
         }
-        left = left
-            .checked_sub(text.len())
-            .ok_or_else(|| damaged("its terms are too long together"))?;
-        names.push(text);
+        let start = text.len();
+        text.extend_from_within(last.start..last.start + shared);
+        text.extend_from_slice(own);
+        ends.push(text.len());
+        last = start..text.len();
+        if text.len() > most {
+            return Err(damaged("its terms are too long together"));
+        }
     }
-    Ok(names)
+    TermNames::from_bytes(text, ends).ok_or_else(|| damaged("a term is not UTF-8"))
 }
 
 fn write_floats(values: &[f32], out: &mut Vec<u8>) {

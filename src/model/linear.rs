@@ -23,7 +23,9 @@ impl LinearModel {
         if n_labels == 0 || !weights.len().is_multiple_of(n_labels) {
             return Err(Error::model("weights and intercepts do not fit together"));
         }
-        if !weights.iter().chain(&intercepts).all(|w| w.is_finite()) {
+        // A loop without a way out is vectorized.
+        let finite = |values: &[f32]| values.iter().fold(true, |ok, w| ok & w.is_finite());
+        if !(finite(&weights) && finite(&intercepts)) {
             return Err(Error::model("a weight is not a finite number"));
         }
         Ok(LinearModel {

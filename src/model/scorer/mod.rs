@@ -87,7 +87,7 @@ impl Scorer {
         let mut scorer = Scorer {
             index: HashIndex::with_capacity(most),
             known: HashFilter::with_capacity(most),
-            rows: vec![0.0; most * stride],
+            rows: Vec::new(),
             stride,
             origins: Vec::with_capacity(most),
             openers: HashIndex::default(),
@@ -96,39 +96,36 @@ impl Scorer {
             tasks: frozen,
             n_lanes,
         };
-        for (i, task) in tasks.iter().enumerate() {
-            scorer.add_task(i, task);
-        }
-        scorer.rows.truncate(scorer.origins.len() * stride);
-        scorer.put_common_first(tasks);
-        for hash in scorer.index.hashes() {
-            scorer.known.insert(*hash);
+        let mut rows_of: Vec<Vec<u32>> = (tasks.iter().enumerate())
+            .map(|(i, task)| scorer.number_terms(i, task))
+            .collect();
+        scorer.put_common_first(tasks, &mut rows_of);
+        scorer.rows = vec![0.0; scorer.origins.len() * stride];
+        for (i, (task, rows)) in tasks.iter().zip(&rows_of).enumerate() {
+            scorer.fill_rows(i, task, rows);
         }
         scorer
     }
 
-    fn add_task(&mut self, i: usize, task: &TaskModel) {
-        let (lanes, square) = (self.tasks[i].lanes.clone(), self.tasks[i].square);
+    /// Numbers the terms of a task; gives the number of each of its columns.
+    fn number_terms(&mut self, i: usize, task: &TaskModel) -> Vec<u32> {
         let mut hashes = NameHashes::default();
-        for (column, name) in task.tfidf.vocabulary().names().iter().enumerate() {
+        let names = task.tfidf.vocabulary().names().iter().enumerate();
+        let number = |(column, name): (usize, &str)| {
             let hash = hashes.next(name, &mut self.openers, &mut self.joiners);
             let number = self.index.get_or_insert(hash);
             if number as usize == self.origins.len() {
                 self.origins.push((i as u32, column as u32));
+                self.known.insert(hash);
             }
-            let row = &mut self.rows[number as usize * self.stride..][..self.stride];
-            let idf = task.tfidf.idf()[column];
-            let weights = task.linear.feature(column as u32);
-            for (folded, weight) in row[lanes.clone()].iter_mut().zip(weights) {
-                *folded = idf * weight;
-            }
-            row[square] = idf * idf;
-        }
+            number
+        };
+        names.map(number).collect()
     }
 
-    /// Puts the rows of common terms side by side at the front, where the nearest cache holds them: by idf,
-    /// rounded to eighths, which orders terms well enough at a fraction of the cost of a sort.
-    fn put_common_first(&mut self, tasks: &[TaskModel]) {
+    /// Numbers common terms first, so that their rows stand side by side and the nearest cache holds them:
+    /// by idf, rounded to eighths, which orders terms well enough at a fraction of the cost of a sort.
+    fn put_common_first(&mut self, tasks: &[TaskModel], rows_of: &mut [Vec<u32>]) {
         let bucket = |(task, column): &(u32, u32)| {
             let idf = tasks[*task as usize].tfidf.idf()[*column as usize];
             (8.0 * idf).clamp(0.0, 255.0) as usize
@@ -141,18 +138,31 @@ impl Scorer {
             starts[i] += starts[i - 1];
         }
         let mut order = vec![0u32; self.origins.len()];
+        let mut numbers = order.clone();
         for (old, origin) in self.origins.iter().enumerate() {
             let start = &mut starts[bucket(origin)];
             order[*start as usize] = old as u32;
+            numbers[old] = *start;
             *start += 1;
         }
-        let mut rows = Vec::with_capacity(self.rows.len());
-        for old in &order {
-            rows.extend_from_slice(&self.rows[*old as usize * self.stride..][..self.stride]);
-        }
-        self.rows = rows;
         self.origins = order.iter().map(|old| self.origins[*old as usize]).collect();
         self.index.renumber(&order);
+        for number in rows_of.iter_mut().flatten() {
+            *number = numbers[*number as usize];
+        }
+    }
+
+    /// Writes a task's weights and squares into the rows of its columns.
+    fn fill_rows(&mut self, i: usize, task: &TaskModel, rows: &[u32]) {
+        let (lanes, square) = (self.tasks[i].lanes.clone(), self.tasks[i].square);
+        for ((column, number), idf) in rows.iter().enumerate().zip(task.tfidf.idf()) {
+            let row = &mut self.rows[*number as usize * self.stride..][..self.stride];
+            let weights = task.linear.feature(column as u32);
+            for (folded, weight) in row[lanes.clone()].iter_mut().zip(weights) {
+                *folded = idf * weight;
+            }
+            row[square] = idf * idf;
+        }
     }
 
     /// The count of distinct terms of all tasks.

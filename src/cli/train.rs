@@ -82,7 +82,7 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
 const OTHER_NAME: &str = "give the model another name";
 
 /// Training may take long, so a place that cannot be written is refused before it.
-fn check_output(path: &str) -> Result<()> {
+pub fn check_output(path: &str) -> Result<()> {
     let wrong = |message: &str| Error::usage(message).at(Place::file(path));
     if path.is_empty() {
         return Err(Error::usage("--output is empty").mend("name the file to write"));
@@ -105,7 +105,7 @@ fn check_output(path: &str) -> Result<()> {
 }
 
 /// A file that is there is replaced only if it is a model, or empty.
-fn check_replaced(path: &str) -> Result<()> {
+pub fn check_replaced(path: &str) -> Result<()> {
     let wrong = |message: &str| Error::usage(message).at(Place::file(path)).mend(OTHER_NAME);
     let unreadable = |error| Error::io(path, error).mend(OTHER_NAME);
     match std::fs::metadata(path) {

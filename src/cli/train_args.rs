@@ -112,10 +112,20 @@ pub struct TrainArgs {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum EstimatorArg {
+pub enum EstimatorArg {
     Logistic,
     LinfaLogistic,
     LinfaBayes,
+}
+
+impl From<EstimatorArg> for Estimator {
+    fn from(estimator: EstimatorArg) -> Self {
+        match estimator {
+            EstimatorArg::Logistic => Estimator::Logistic,
+            EstimatorArg::LinfaLogistic => Estimator::LinfaLogistic,
+            EstimatorArg::LinfaBayes => Estimator::LinfaBayes,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -264,11 +274,7 @@ impl TrainArgs {
         lowered.flag(&self.no_idf, |g| g.use_idf = Some(false));
         let params = TrainParams {
             tasks: (!self.tasks.is_empty()).then(|| self.tasks.clone()),
-            estimator: match self.estimator {
-                EstimatorArg::Logistic => Estimator::Logistic,
-                EstimatorArg::LinfaLogistic => Estimator::LinfaLogistic,
-                EstimatorArg::LinfaBayes => Estimator::LinfaBayes,
-            },
+            estimator: self.estimator.into(),
             given: lowered.general,
             given_by_task: lowered.by_task,
             folds: usize::from(self.folds),

@@ -5,6 +5,7 @@
 //! [`file`](mod@file) reads and writes it; predicting with it is [`predict`](crate::predict)'s.
 
 pub mod codebook;
+pub mod cuts;
 pub mod file;
 pub mod linear;
 pub mod options;
@@ -12,6 +13,7 @@ pub mod provenance;
 pub mod task;
 
 pub use codebook::Codebook;
+pub use cuts::{CutStep, Cuts, LearnedOn, N_STARTS};
 pub use linear::LinearModel;
 pub use options::{ClassWeight, Estimator, Scaling, TaskOptions};
 pub use provenance::{CrossValidated, Provenance};
@@ -36,10 +38,17 @@ pub struct TaskModel {
     pub linear: LinearModel,
     /// For a multi task, the probability from which each label is given; empty for a single one.
     pub thresholds: Vec<f32>,
+    /// The rows on which the probabilities were fitted again after training, if they were.
+    pub calibrated_on: Option<LearnedOn>,
+    /// Where answers are withheld for the sake of a largest error.
+    pub cuts: Option<Cuts>,
 }
 
 impl TaskModel {
     fn check(&self) -> Result<()> {
+        if let Some(cuts) = &self.cuts {
+            cuts.check()?;
+        }
         let n_labels = self.task.labels.len();
         let n_thresholds = match self.task.form {
             Form::Single => 0,

@@ -5,21 +5,35 @@
 //! cross-validation, a way of training. Tasks are fitted apart: another task in the rows changes
 //! nothing for the rest.
 
+pub mod baselines;
 pub mod benchmark;
+pub mod calibrate;
 pub mod chi2;
+mod coders;
+pub mod compared;
 pub mod corpus;
+pub mod duplicates;
 pub mod estimators;
 pub mod fit;
+mod mistakes;
+pub mod out_of_fold;
+pub mod outcomes;
+pub mod plan;
 pub mod progress;
+pub mod report;
 pub mod rows;
 pub mod scaling;
 pub mod search;
+pub mod selective;
+mod slices;
 pub mod solver;
 pub mod split;
+mod studies;
 pub mod thresholds;
 
-pub use benchmark::{Benchmark, GateRule, TaskBenchmark};
+pub use benchmark::MeasureParams;
 pub use progress::Step;
+pub use report::{Benchmark, GateRule, TaskBenchmark};
 pub use rows::{Gold, Row, TaskSpec, labelled_row};
 pub use search::{Given, Tried};
 
@@ -293,6 +307,8 @@ impl<'p> Trainer<'p> {
             tfidf: fitted.columns.detach(&counts),
             linear: fitted.linear,
             thresholds: fitted.thresholds,
+            calibrated_on: None,
+            cuts: None,
         })
     }
 

@@ -28,6 +28,10 @@ pub struct TrainCommand {
     #[arg(long, value_name = "FILE")]
     codebook: Option<String>,
 
+    /// What the rows are called wherever something learned on them is shown
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
     #[command(flatten)]
     input: InputArgs,
 
@@ -46,7 +50,8 @@ Examples:
 pub fn run(args: TrainCommand) -> Result<Outcome> {
     check_output(&args.output)?;
     let codebook = read_codebook(args.codebook.as_deref())?;
-    let params = args.train.params(codebook)?;
+    let mut params = args.train.params(codebook)?;
+    params.rows_name.clone_from(&args.name);
     let mut documents = args.input.open(&args.inputs)?;
     if documents.will_read(Path::new(&args.output)) {
         let error = Error::usage("is one of the inputs, which the model would replace");

@@ -282,6 +282,7 @@ impl TrainArgs {
             cross_validate: !self.no_cv,
             memory_budget: self.memory_budget.saturating_mul(1 << 20),
             codebook,
+            rows_name: None,
         };
         params.check()?;
         Ok(params)

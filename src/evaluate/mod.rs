@@ -20,6 +20,7 @@ mod tally;
 
 use crate::model::{Form, Task};
 
+pub use crate::model::confidence;
 pub use agreement::{CoderAgreement, Coding, cohen_kappa, krippendorff_alpha};
 pub use bootstrap::{BootstrapParams, Figure, resample};
 pub use calibration::{Bin, reliability_bins};
@@ -104,28 +105,6 @@ pub struct Repeat<'a> {
     pub outcomes: Outcomes<'a>,
     /// The probabilities of the task's labels, `[n_samples, n_labels]`; empty where they are not known.
     pub probabilities: Vec<Vec<f32>>,
-}
-
-/// How sure an answer is: the probability of the label given, or, for a multi task, the probability that
-/// the whole set is right were its labels independent, Π p over those given times Π (1 − p) over the others.
-pub fn confidence(form: Form, given: &[u32], probabilities: &[f32]) -> f32 {
-    match form {
-        Form::Single => {
-            let label = given.first().map(|label| *label as usize);
-            let label = label.or_else(|| largest(probabilities));
-            label
-                .and_then(|l| probabilities.get(l))
-                .copied()
-                .unwrap_or(0.0)
-        }
-        Form::Multi => {
-            let of_label = |(label, p): (usize, &f32)| match given.binary_search(&(label as u32)) {
-                Ok(_) => *p,
-                Err(_) => 1.0 - *p,
-            };
-            probabilities.iter().enumerate().map(of_label).product()
-        }
-    }
 }
 
 /// The figures of one label.

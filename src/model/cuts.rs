@@ -3,8 +3,32 @@
 //! Owns [`Cuts`]: how often answers were wrong, by how sure they were, on rows that the weights had not
 //! seen; and from that the confidence below which an answer would pass a given error.
 
+use super::Form;
+use super::linear::largest;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+
+/// How sure an answer is: the probability of the label given, or, for a multi task, the probability that
+/// the whole set is right were its labels independent, Π p over those given times Π (1 − p) over the others.
+pub fn confidence(form: Form, given: &[u32], probabilities: &[f32]) -> f32 {
+    match form {
+        Form::Single => {
+            let label = given.first().map(|label| *label as usize);
+            let label = label.or_else(|| largest(probabilities));
+            label
+                .and_then(|l| probabilities.get(l))
+                .copied()
+                .unwrap_or(0.0)
+        }
+        Form::Multi => {
+            let of_label = |(label, p): (usize, &f32)| match given.binary_search(&(label as u32)) {
+                Ok(_) => *p,
+                Err(_) => 1.0 - *p,
+            };
+            probabilities.iter().enumerate().map(of_label).product()
+        }
+    }
+}
 
 /// The starts of the tests along the confidences; each bears an equal part of the chance of being wrong.
 pub const N_STARTS: u32 = 4;

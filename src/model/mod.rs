@@ -13,7 +13,7 @@ pub mod provenance;
 pub mod task;
 
 pub use codebook::Codebook;
-pub use cuts::{CutStep, Cuts, LearnedOn, N_STARTS};
+pub use cuts::{CutStep, Cuts, LearnedOn, N_STARTS, confidence};
 pub use linear::LinearModel;
 pub use options::{ClassWeight, Estimator, Scaling, TaskOptions};
 pub use provenance::{CrossValidated, Provenance};
@@ -174,6 +174,12 @@ impl Model {
     /// What a paragraph must be for the other tasks to be answered.
     pub fn gate(&self) -> Option<&Gate> {
         self.gate.as_ref()
+    }
+
+    /// The place of the gate's task among the tasks.
+    pub fn gate_index(&self) -> Option<usize> {
+        let gate = self.gate.as_ref()?;
+        self.tasks.iter().position(|t| t.task.name == gate.task)
     }
 
     /// Where the model came from.

@@ -1,7 +1,8 @@
 //! Labelled paragraphs as JSONL: one object a line.
 //!
-//! `{"doc", "paragraph", "start", "end", TASK…, "scores": {TASK: {LABEL: p}}, "explain"?, "input"?, "text"}`.
-//! A single task's field is its label or null, a multi task's the list of its labels.
+//! `{"doc", "paragraph", "start", "end", TASK…, "withheld"?, "scores": {TASK: {LABEL: p}}, "explain"?, "input"?, "text"}`.
+//! A single task's field is its label or null, a multi task's the list of its labels. `withheld` lists the
+//! tasks whose answers were not sure enough; they are null.
 
 use super::{DocumentWriter, rounded, single_label};
 use crate::model::{Form, Task};
@@ -58,6 +59,7 @@ fn object(
     for (task, said) in paragraph.prediction.tasks() {
         let given = match task.form {
             Form::Single => json!(single_label(task, &paragraph.prediction)),
+            Form::Multi if paragraph.prediction.is_withheld(&task.name) => Value::Null,
             Form::Multi => json!(paragraph.prediction.labels(&task.name)),
         };
         put(&task.name, given);
@@ -65,6 +67,9 @@ fn object(
             .map(|(label, p)| (label.clone(), json!(rounded(*p, SCORE_PLACES))))
             .collect();
         scores.insert(task.name.clone(), Value::Object(by_label));
+    }
+    if let Some(withheld) = paragraph.prediction.withheld() {
+        put("withheld", json!(withheld));
     }
     put("scores", Value::Object(scores));
     if explain > 0 {

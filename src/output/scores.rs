@@ -256,9 +256,12 @@ pub fn figure(figure: Figure) -> String {
 /// Three decimals without the leading zero, as tables of scores have them.
 pub fn decimals(value: f64) -> String {
     let text = format!("{value:.3}");
-    match text.strip_prefix("0.") {
-        Some(decimals) => format!(".{decimals}"),
-        None => text,
+    match (text.strip_prefix("0."), text.strip_prefix("-0.")) {
+        (Some(decimals), _) => format!(".{decimals}"),
+        // Nothing is below nought by less than is shown.
+        (_, Some("000")) => ".000".to_owned(),
+        (_, Some(decimals)) => format!("-.{decimals}"),
+        _ => text,
     }
 }
 
@@ -337,5 +340,9 @@ mod tests {
             high: 1.0,
         };
         assert_eq!(figure(f), ".712 [.650, 1.000]");
+        assert_eq!(
+            [-0.25, -0.0001, -1.0].map(decimals),
+            ["-.250", ".000", "-1.000"]
+        );
     }
 }

@@ -25,6 +25,8 @@ pub struct LabelParams {
     pub title: bool,
     /// How many terms for and against each given label are kept; 0 for none.
     pub explain: usize,
+    /// The confidence below which each task's answer is withheld; empty where nothing is.
+    pub least_confidence: Vec<f32>,
 }
 
 /// A label that was given, and why.
@@ -115,10 +117,14 @@ impl Classifier<'_> {
         text: String,
         params: &LabelParams,
     ) -> LabelledParagraph {
-        let prediction = match paragraph {
+        let mut prediction = match paragraph {
             Some(_) => self.classify(&text),
             None => self.classify_open(&text),
         };
+        if !params.least_confidence.is_empty() {
+            let gate = self.model.gate_index();
+            prediction.withhold(&params.least_confidence, gate, paragraph.is_none());
+        }
         let mut reasons = Vec::new();
         if params.explain > 0 {
             let given: Vec<(usize, usize)> = (prediction.tasks().enumerate())

@@ -6,6 +6,7 @@
 
 pub mod document;
 pub mod explain;
+mod withhold;
 
 pub use document::{LabelParams, LabelledDocument, LabelledParagraph, Unit};
 pub use explain::{Contribution, Explanation};
@@ -36,6 +37,8 @@ pub struct Prediction {
     names: Arc<Vec<Task>>,
     tasks: Vec<TaskPrediction>,
     gate_shut: bool,
+    /// Whether each task's answer was withheld; empty where nothing was to be.
+    withheld: Vec<bool>,
 }
 
 impl Prediction {
@@ -195,6 +198,7 @@ impl<'m> Classifier<'m> {
             names: names.clone(),
             tasks,
             gate_shut,
+            withheld: Vec::new(),
         }
     }
 

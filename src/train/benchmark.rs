@@ -14,11 +14,12 @@ use super::plan::{Plan, SplitRule};
 use super::progress::Step;
 use super::report::{Benchmark, Comparison, Counts, Design, How, TaskBenchmark};
 use super::rows::Row;
+use super::selective::cuts_of;
 use super::split::number_articles;
 use super::{TrainParams, Trainer, coders, selective, slices, studies};
 use crate::error::{Error, Result};
 use crate::evaluate::{BootstrapParams, evaluate_repeats};
-use crate::model::{Estimator, Gate, Model, Task, TaskModel, TaskOptions};
+use crate::model::{Cuts, Estimator, Gate, Model, Task, TaskModel, TaskOptions};
 use crate::predict::TaskPrediction;
 use rayon::prelude::*;
 
@@ -230,7 +231,7 @@ pub fn measure_training(
         train,
         params,
     };
-    let mut benchmark = run.measure(&options)?;
+    let (mut benchmark, _) = run.measure(&options)?;
     benchmark.duplicates = prepared.report;
     correct(&mut benchmark);
     Ok(benchmark)
@@ -261,7 +262,7 @@ impl Run<'_> {
             .collect()
     }
 
-    fn measure(&self, options: &[Options]) -> Result<Benchmark> {
+    fn measure(&self, options: &[Options]) -> Result<(Benchmark, Vec<Answers>)> {
         let predicted = self.predict(options, "cross-validating")?;
         let rows = self.corpus.rows();
         let names: Vec<Task> = self.corpus.tasks.iter().map(|t| t.task.clone()).collect();
@@ -296,7 +297,7 @@ impl Run<'_> {
             benchmark.ablations = studies::ablations(self, options, &bench)?;
         }
         benchmark.estimators = studies::estimators(self, &bench)?;
-        Ok(benchmark)
+        Ok((benchmark, bench.answers))
     }
 
     fn design(&self) -> Design {
@@ -538,6 +539,29 @@ pub fn cross_validate(
     bootstrap: &BootstrapParams,
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<Benchmark> {
+    let (benchmark, _) = cross_validate_answers(corpus, options, train, bootstrap, step)?;
+    Ok(benchmark)
+}
+
+/// The cuts that cross-validation teaches, a task each: its answers are those of weights that had not seen
+/// the row's article, though of fewer rows than the model's own.
+pub(super) fn cuts_across_folds(corpus: &Corpus<'_>, answers: &[Answers], name: &str) -> Vec<Cuts> {
+    let of_task = |answers: &Answers| {
+        let gold = TaskGold::new(corpus.rows(), &answers.task);
+        let repeats = gold.repeats(&corpus.article, answers, &|_| true, None);
+        cuts_of(&repeats[0], name)
+    };
+    answers.iter().map(of_task).collect()
+}
+
+/// As [`cross_validate`], with the answers of each task.
+pub(super) fn cross_validate_answers(
+    corpus: &Corpus<'_>,
+    options: &[TaskOptions],
+    train: &TrainParams,
+    bootstrap: &BootstrapParams,
+    step: &(dyn Fn(Step) + Sync),
+) -> Result<(Benchmark, Vec<Answers>)> {
     let params = MeasureParams::plain(bootstrap, train.folds, step);
     let plan = Plan::new(corpus, &params.split, train.seed)?;
     let run = Run {

@@ -43,7 +43,7 @@ use crate::model::provenance::TRAINING_VERSION;
 use crate::model::{
     Codebook, CrossValidated, Estimator, Model, Provenance, TaskModel, TaskOptions,
 };
-use benchmark::cross_validate;
+use benchmark::{cross_validate_answers, cuts_across_folds};
 use corpus::{Corpus, TaskRows};
 use fit::{FitSettings, Sample};
 use std::collections::BTreeMap;
@@ -70,6 +70,8 @@ pub struct TrainParams {
     pub memory_budget: u64,
     /// Definitions of the labels, kept in the model.
     pub codebook: Option<Codebook>,
+    /// What the rows are called where something learned on them is shown.
+    pub rows_name: Option<String>,
 }
 
 impl Default for TrainParams {
@@ -84,6 +86,7 @@ impl Default for TrainParams {
             cross_validate: true,
             memory_budget: 2 << 30,
             codebook: None,
+            rows_name: None,
         }
     }
 }
@@ -139,6 +142,9 @@ impl TrainParams {
         }
     }
 }
+
+/// What the rows of a training run are called unless they have a name.
+const OWN_ROWS: &str = "the rows it was trained on, across folds";
 
 /// What training gives.
 #[derive(Debug)]
@@ -200,19 +206,23 @@ impl<'p> Trainer<'p> {
         let corpus = Corpus::new(rows, &specs)?;
         let mut tried = Vec::new();
         let options = self.options(&corpus, &mut tried)?;
+        let mut cuts = Vec::new();
         let cross_validation = match self.params.cross_validate {
             true => {
                 let bootstrap = BootstrapParams {
                     seed: self.params.seed,
                     ..BootstrapParams::default()
                 };
-                Some(cross_validate(
+                let (benchmark, answers) = cross_validate_answers(
                     &corpus,
                     &options,
                     &self.params,
                     &bootstrap,
                     &self.step,
-                )?)
+                )?;
+                let name = self.params.rows_name.as_deref();
+                cuts = cuts_across_folds(&corpus, &answers, name.unwrap_or(OWN_ROWS));
+                Some(benchmark)
             }
             false => None,
         };
@@ -225,6 +235,9 @@ impl<'p> Trainer<'p> {
                 total: corpus.tasks.len() as u64,
             });
             tasks.push(self.fit_task(&corpus, task, options, &mut notes)?);
+        }
+        for (task, cuts) in tasks.iter_mut().zip(cuts) {
+            task.cuts = Some(cuts);
         }
         let provenance = self.provenance(&corpus, cross_validation.as_ref());
         Ok(Trained {

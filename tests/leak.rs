@@ -4,7 +4,7 @@
 mod common;
 
 use common::{ROWS, labelled};
-use demarche::evaluate::{BootstrapParams, Evaluation, Outcomes, evaluate};
+use demarche::evaluate::{BootstrapParams, Evaluation, Outcomes, Repeat, evaluate_repeats};
 use demarche::features::DocumentFrequency;
 use demarche::model::{Form, Task, TaskOptions};
 use demarche::train::benchmark::{benchmark_training, cross_validate};
@@ -211,7 +211,14 @@ fn by_models_that_never_saw_the_fold(
                 .map(|row| corpus.article[*row as usize])
                 .collect(),
         };
-        evaluate(&outcomes, bootstrap)
+        let probabilities = task.rows.iter();
+        let probabilities =
+            probabilities.map(|row| predicted[*row as usize][at].probabilities.clone());
+        let repeat = Repeat {
+            probabilities: probabilities.collect(),
+            outcomes,
+        };
+        evaluate_repeats(&[repeat], bootstrap)
     };
     corpus.tasks.iter().enumerate().map(of_task).collect()
 }

@@ -6,8 +6,10 @@ mod common;
 use common::{ROWS, labelled};
 use demarche::evaluate::{BootstrapParams, Evaluation, Outcomes, Repeat, evaluate_repeats};
 use demarche::features::DocumentFrequency;
-use demarche::model::{Form, Task, TaskOptions};
-use demarche::train::benchmark::{benchmark_training, cross_validate};
+use demarche::model::{ClassWeight, Form, Scaling, Task, TaskOptions};
+use demarche::train::benchmark::{
+    MeasureParams, benchmark_training, cross_validate, measure_training,
+};
 use demarche::train::corpus::{Corpus, label_indices};
 use demarche::train::fit::{FitSettings, Sample};
 use demarche::train::split::grouped_folds;
@@ -162,6 +164,39 @@ fn a_token_of_each_fold_does_not_help_in_cross_validation() {
         row.gold["side"] == demarche::train::Gold::Single(side)
     });
     assert!(right.count() > 190);
+}
+
+/// Nor does it when each fold chooses its options on the rows that it trains on, nor over several repeats.
+#[test]
+fn a_token_of_each_fold_does_not_help_when_options_are_chosen_in_the_folds() {
+    let mut rows = noise();
+    let mut params = TrainParams {
+        cross_validate: true,
+        ..params()
+    };
+    params.given.c = None;
+    params.given.ngram_range = Some((1, 1));
+    params.given.class_weight = Some(ClassWeight::Balanced);
+    params.given.scaling = Some(Scaling::None);
+    let folds = {
+        let corpus = Corpus::new(&rows, &specs()).unwrap();
+        grouped_folds(&corpus.article, &corpus.strata(), N_FOLDS, params.seed).unwrap()
+    };
+    plant(&mut rows, &folds, |_| true);
+    let draws = BootstrapParams {
+        draws: 20,
+        ..BootstrapParams::default()
+    };
+    let measure = MeasureParams {
+        nested: true,
+        ..MeasureParams::plain(&draws, N_FOLDS, &|_| ())
+    };
+    let benchmark = measure_training(rows, &params, &measure).unwrap();
+    assert!(benchmark.design.nested);
+    for task in &benchmark.tasks {
+        let accuracy = task.evaluation.exact_match.value;
+        assert!(accuracy < 0.6, "{accuracy}");
+    }
 }
 
 /// What a fold is answered as by a model trained on the other rows alone.

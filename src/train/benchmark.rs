@@ -6,7 +6,7 @@
 use super::baselines::{Lexicon, by_keywords, majority, majority_of_gold};
 use super::compared::{Against, compare_with, correct};
 use super::corpus::{Corpus, TaskRows, rows_sha256};
-use super::duplicates::{Clusters, DuplicateReport, DuplicateRule};
+use super::duplicates::{Clusters, DuplicateRule, Prepared};
 use super::mistakes::{Explainers, mistakes};
 use super::out_of_fold::{Options, OutOfFold, predict_out_of_fold};
 use super::outcomes::{Answers, TaskGold};
@@ -15,7 +15,6 @@ use super::progress::Step;
 use super::report::{Benchmark, Comparison, Counts, Design, How, TaskBenchmark};
 use super::rows::Row;
 use super::selective::cuts_of;
-use super::split::number_articles;
 use super::{TrainParams, Trainer, coders, selective, slices, studies};
 use crate::error::{Error, Result};
 use crate::evaluate::{BootstrapParams, evaluate_repeats};
@@ -75,42 +74,6 @@ impl MeasureParams<'_> {
             mistakes: 0,
             clock: &|| 0.0,
             step,
-        }
-    }
-}
-
-/// Rows whose near duplicates were seen to.
-struct Prepared {
-    rows: Vec<Row>,
-    /// The group of each row: its article, or the articles joined with it.
-    group: Vec<u32>,
-    report: Option<DuplicateReport>,
-}
-
-impl Prepared {
-    fn new(mut rows: Vec<Row>, rule: Option<DuplicateRule>) -> Self {
-        let articles = |rows: &[Row]| number_articles(rows.iter().map(|r| r.article.as_deref()));
-        let Some(rule) = rule else {
-            return Prepared {
-                group: articles(&rows),
-                rows,
-                report: None,
-            };
-        };
-        let clusters = Clusters::of(&rows);
-        let report = Some(clusters.report(rule));
-        if rule == DuplicateRule::Drop {
-            let mut at = 0..rows.len();
-            rows.retain(|_| at.next().is_some_and(|row| clusters.is_first(row)));
-        }
-        let mut group = articles(&rows);
-        if rule == DuplicateRule::KeepTogether {
-            group = clusters.join_articles(&group);
-        }
-        Prepared {
-            rows,
-            group,
-            report,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! |x| − ⌈t|x|⌉ + 1 (prefix filtering; Bayardo, Ma and Srikant, WWW 2007).
 
 use super::rows::Row;
+use super::split::number_articles;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -130,6 +131,42 @@ impl Clusters {
             n_clusters: several().count() as u64,
             n_rows: several().sum(),
             largest: several().max().copied().unwrap_or(0),
+        }
+    }
+}
+
+/// Rows whose near duplicates were seen to.
+pub(super) struct Prepared {
+    pub(super) rows: Vec<Row>,
+    /// The group of each row: its article, or the articles joined with it.
+    pub(super) group: Vec<u32>,
+    pub(super) report: Option<DuplicateReport>,
+}
+
+impl Prepared {
+    pub(super) fn new(mut rows: Vec<Row>, rule: Option<DuplicateRule>) -> Self {
+        let articles = |rows: &[Row]| number_articles(rows.iter().map(|r| r.article.as_deref()));
+        let Some(rule) = rule else {
+            return Prepared {
+                group: articles(&rows),
+                rows,
+                report: None,
+            };
+        };
+        let clusters = Clusters::of(&rows);
+        let report = Some(clusters.report(rule));
+        if rule == DuplicateRule::Drop {
+            let mut at = 0..rows.len();
+            rows.retain(|_| at.next().is_some_and(|row| clusters.is_first(row)));
+        }
+        let mut group = articles(&rows);
+        if rule == DuplicateRule::KeepTogether {
+            group = clusters.join_articles(&group);
+        }
+        Prepared {
+            rows,
+            group,
+            report,
         }
     }
 }

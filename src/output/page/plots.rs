@@ -246,7 +246,7 @@ pub(super) fn confusion(title: &str, confusion: &Confusion) -> String {
         for (p, count) in confusion.counts[g].iter().enumerate() {
             let share = *count as f64 / total.max(1) as f64;
             let x = left + side * p as f64;
-            let class = if share > 0.55 { "on-dark" } else { "axis" };
+            let class = if share > 0.4 { "on-dark" } else { "axis" };
             let _ = write!(
                 area.svg,
                 "<rect class=\"cell\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"32\" fill-opacity=\"{share:.3}\"/><text class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{count}</text>",

@@ -12,6 +12,9 @@ use crate::evaluate::{BootstrapParams, Outcomes, Repeat, compare, evaluate_repea
 use crate::model::{Model, Task};
 use std::collections::{BTreeSet, HashMap};
 
+/// How many times the draws of other figures a comparison takes, by the number of its repeats.
+const MORE_DRAWS: usize = 10;
+
 /// What the measured system is compared with.
 #[derive(Debug, Clone)]
 pub enum Against<'m> {
@@ -126,7 +129,13 @@ fn compare_task(
         repeat.probabilities.clear();
     }
     let (a, b) = (outcomes_of(&first), outcomes_of(&second));
-    let paired = compare(&a, &b, bootstrap);
+    // No p-value is below two by the number of draws, and the correction multiplies it.
+    let more = (MORE_DRAWS / first.len().max(second.len())).max(1);
+    let finer = BootstrapParams {
+        draws: bootstrap.draws * more,
+        ..*bootstrap
+    };
+    let paired = compare(&a, &b, &finer);
     let other = evaluate_repeats(&second, bootstrap);
     let kept = (0..bench.rows.len()).filter(|row| both(*row) && gold.of(*row).is_some());
     let names = |labels: &[u32]| labels.iter().map(|l| gold.label(*l).to_owned()).collect();

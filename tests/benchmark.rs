@@ -238,7 +238,7 @@ fn a_label_that_is_neither_gold_nor_predicted_counts_as_nought_and_says_na() {
     let row = table.lines().find(|line| line.contains("taiwan")).unwrap();
     assert_eq!(
         row.split_whitespace().collect::<Vec<_>>(),
-        ["taiwan", "n/a", "n/a", "n/a", "0"]
+        ["taiwan", "n/a", "n/a", "n/a", "n/a", "0"]
     );
 }
 

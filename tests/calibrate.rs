@@ -6,8 +6,8 @@ use common::{Folder, ROWS, model_bytes};
 use demarche::Model;
 use serde_json::{Value, json};
 
-/// Labelled rows of two hundred articles; every fifth tone is not what the words say, and of the rows with
-/// "perhaps" every second.
+/// Labelled rows of two hundred articles: of those with words of both sides every second tone is not what the
+/// words say, of the others one in fifty.
 fn coded() -> String {
     let row = |i: usize| {
         let unsure = i.is_multiple_of(2);
@@ -15,7 +15,7 @@ fn coded() -> String {
         let turned = if unsure {
             i.is_multiple_of(4)
         } else {
-            i % 20 == 1
+            i % 100 == 1
         };
         let tone = if warm == turned { "cold" } else { "warm" };
         let text = match (warm, unsure) {
@@ -124,7 +124,7 @@ fn unsure_answers_are_withheld_in_every_format() {
     let n = rows.iter().filter(withheld).count();
     assert!(n > 50 && n < 350, "{n} of 400");
     let (mut answered, mut wrong) = (0.0, 0.0);
-    for row in &rows {
+    for row in rows.iter().filter(|row| row["kind"] != "boilerplate") {
         let is_withheld = withheld(&row);
         assert_eq!(row["tone"].is_null(), is_withheld, "{row}");
         answered += f64::from(u8::from(!is_withheld));
@@ -136,12 +136,9 @@ fn unsure_answers_are_withheld_in_every_format() {
     let csv = folder.run(&format!("{line} --format csv")).stdout;
     let header = csv.lines().next().unwrap();
     assert!(header.contains(",withheld,"), "{header}");
-    assert_eq!(
-        csv.lines()
-            .filter(|row| row.contains(",tone,") || row.contains(",topics;tone,"))
-            .count(),
-        n
-    );
+    let of_csv = csv.lines().skip(1);
+    let of_csv = of_csv.filter(|row| row.contains(",tone,") || row.contains("topics;tone,"));
+    assert_eq!(of_csv.count(), n);
     let table = folder.run(line).stdout;
     assert!(table.contains("withheld"), "{table}");
     // Without the option nothing changes.

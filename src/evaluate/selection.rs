@@ -201,7 +201,7 @@ mod tests {
     fn the_error_of_new_rows_passes_the_bound_as_seldom_as_it_says() {
         let (mut passed, mut cut_at_all, mut coverage) = (0, 0, 0.0);
         for seed in 0..400 {
-            let cuts = learn_cuts(&rows(seed, 120), "simulated");
+            let cuts = learn_cuts(&rows(seed, 300), "simulated");
             let Some(cut) = cuts.for_error(0.15) else {
                 continue;
             };

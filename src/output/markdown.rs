@@ -49,7 +49,7 @@ pub fn write_markdown(out: &mut impl Write, benchmark: &Benchmark) -> io::Result
             )?;
         }
         for line in task_lines(task) {
-            writeln!(out, "- {}", cell(&line).replace('\n', "\n  - "))?;
+            writeln!(out, "- {}", cell(&line).replace("\n  ", "\n  - "))?;
         }
         if let Some(options) = benchmark.options.get(i) {
             writeln!(out, "- options: {}", describe(options))?;

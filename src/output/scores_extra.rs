@@ -46,8 +46,9 @@ fn coder_line(coders: &CoderAgreement, e: &Evaluation) -> String {
         let shown = |f: Option<Figure>| f.map_or_else(|| "n/a".to_owned(), figure);
         format!("kappa {} · alpha {}", shown(kappa), shown(alpha))
     };
-    let mut line = format!("{} coders on {} rows: ", coders.n_coders, coders.n_samples);
+    let mut line = format!("{} coders on {} rows:", coders.n_coders, coders.n_samples);
     if coders.labels.is_empty() {
+        line.push(' ');
         line.push_str(&both(coders.kappa, coders.alpha));
     } else {
         let labels = e.labels.iter().zip(&coders.labels);

@@ -10,8 +10,8 @@ use simulate::{coverage, known};
 const SIZES: [u32; 3] = [50, 200, 500];
 
 fn main() {
-    let runs = std::env::args().filter_map(|argument| argument.parse().ok());
-    let runs: u64 = runs.last().unwrap_or(2000);
+    let mut runs = std::env::args().filter_map(|argument| argument.parse().ok());
+    let runs: u64 = runs.next_back().unwrap_or(2000);
     let by_size = SIZES.map(|n_articles| coverage(n_articles, runs, 1000));
     println!("| figure | truth | 50 articles | 200 | 500 |");
     println!("|---|---|---|---|---|");

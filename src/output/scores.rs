@@ -7,6 +7,7 @@ use crate::evaluate::{Confusion, Evaluation, FEW_ARTICLES, Figure};
 use crate::model::{Form, LearnedOn, TaskOptions};
 use crate::train::GateRule;
 use crate::train::duplicates::DuplicateRule;
+use crate::train::plan::SplitRule;
 use crate::train::report::{Benchmark, Design, How};
 use comfy_table::{CellAlignment, Table, presets};
 use std::io::{self, Write};
@@ -84,7 +85,7 @@ pub(super) fn preamble(benchmark: &Benchmark) -> Vec<String> {
             found.n_rows, found.n_clusters, found.largest
         ));
     }
-    if let How::LeaveOut(_) | How::Dates { .. } = design.how {
+    if let How::Parted(SplitRule::LeaveOut(_) | SplitRule::Dates { .. }) = design.how {
         lines.extend(design.splits.iter().map(|(name, trained, tested)| {
             format!("  {name}: trained on {trained} rows, tested on {tested}")
         }));
@@ -126,17 +127,19 @@ pub fn source(learned: &LearnedOn) -> String {
 /// How rows were parted, in words.
 fn how(how: &How) -> String {
     match how {
-        How::Folds { folds, repeats: 1 } => {
+        How::Parted(SplitRule::Folds { folds, repeats: 1 }) => {
             format!("{folds}-fold cross-validation, articles kept together")
         }
-        How::Folds { folds, repeats } => format!(
+        How::Parted(SplitRule::Folds { folds, repeats }) => format!(
             "{folds}-fold cross-validation {repeats} times over, articles kept together, figures the means"
         ),
-        How::LeaveOut(field) => format!("each {field} tested by what was trained on the others"),
-        How::Dates { before, after } if before == after => {
+        How::Parted(SplitRule::LeaveOut(field)) => {
+            format!("each {field} tested by what was trained on the others")
+        }
+        How::Parted(SplitRule::Dates { before, after }) if before == after => {
             format!("trained on what is before {before}, tested on the rest")
         }
-        How::Dates { before, after } => {
+        How::Parted(SplitRule::Dates { before, after }) => {
             format!("trained on what is before {before}, tested from {after} on")
         }
         How::TrainTest { trained_on } => format!("a model trained on {trained_on} other rows"),

@@ -11,6 +11,7 @@ use crate::model::LearnedOn;
 use crate::predict::{Contribution, Explanation};
 use crate::train::GateRule;
 use crate::train::duplicates::DuplicateRule;
+use crate::train::plan::SplitRule;
 use crate::train::report::{
     Benchmark, Changed, Comparison, Design, EstimatorCost, How, Mistake, Selective, TaskBenchmark,
     TaskComparison,
@@ -110,9 +111,11 @@ pub fn rule_name(rule: DuplicateRule) -> &'static str {
 
 fn design(design: &Design) -> Value {
     let how = match &design.how {
-        How::Folds { folds, repeats } => json!({"folds": folds, "repeats": repeats}),
-        How::LeaveOut(field) => json!({"leave_out": field}),
-        How::Dates { before, after } => {
+        How::Parted(SplitRule::Folds { folds, repeats }) => {
+            json!({"folds": folds, "repeats": repeats})
+        }
+        How::Parted(SplitRule::LeaveOut(field)) => json!({"leave_out": field}),
+        How::Parted(SplitRule::Dates { before, after }) => {
             json!({"before": before.to_string(), "after": after.to_string()})
         }
         How::TrainTest { trained_on } => json!({"trained_on": trained_on}),

@@ -273,17 +273,7 @@ impl Run<'_> {
             )
         };
         Design {
-            how: match &self.params.split {
-                SplitRule::Folds { folds, repeats } => How::Folds {
-                    folds: *folds,
-                    repeats: *repeats,
-                },
-                SplitRule::LeaveOut(field) => How::LeaveOut(field.clone()),
-                SplitRule::Dates { before, after } => How::Dates {
-                    before: *before,
-                    after: *after,
-                },
-            },
+            how: How::Parted(self.params.split.clone()),
             seed: self.train.seed,
             nested: self.params.nested || self.plan.repeats[0].len() == 1,
             splits: splits.map(of_split).collect(),

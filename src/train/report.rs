@@ -3,10 +3,10 @@
 //! Owns [`Benchmark`] and its parts: finished figures and how they came about, for `output` to print.
 
 use super::duplicates::DuplicateReport;
+use super::plan::SplitRule;
 use crate::evaluate::{CoderAgreement, Evaluation, Figure, Paired};
 use crate::model::{LearnedOn, TaskOptions};
 use crate::predict::Explanation;
-use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// Which rows count as body text when topics and tone are measured.
@@ -77,22 +77,8 @@ pub struct Design {
 /// How rows were parted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
-    /// Cross-validation.
-    Folds {
-        /// Folds.
-        folds: usize,
-        /// How many times over.
-        repeats: usize,
-    },
-    /// A value of a field at a time.
-    LeaveOut(String),
-    /// Past and future.
-    Dates {
-        /// Trained on what is before.
-        before: Date,
-        /// Tested on what is not before.
-        after: Date,
-    },
+    /// Here, by a rule.
+    Parted(SplitRule),
     /// Some rows were trained on, and others measured.
     TrainTest {
         /// Rows trained on.

@@ -17,8 +17,8 @@ struct Area {
 }
 
 impl Area {
-    /// A square plot with grid and the names of its axes.
-    fn square(title: &str, x: &str, y: &str) -> Self {
+    /// A plot whose upright axis runs from 0 to 1.
+    fn graded(title: &str) -> Self {
         let mut area = Area {
             left: 46.0,
             top: 12.0,
@@ -28,6 +28,12 @@ impl Area {
         };
         area.open(268.0, 236.0, title);
         area.grid();
+        area
+    }
+
+    /// A square plot with grid and the names of its axes.
+    fn square(title: &str, x: &str, y: &str) -> Self {
+        let mut area = Area::graded(title);
         for i in 0..5 {
             let share = f64::from(i) / 4.0;
             area.text(
@@ -190,15 +196,7 @@ pub(super) fn intervals(title: &str, rows: &[(String, Figure)]) -> String {
 
 /// Macro-F1 against the rows trained on, with the band of its interval.
 pub(super) fn curve(title: &str, points: &[(u64, Figure)]) -> String {
-    let mut area = Area {
-        left: 46.0,
-        top: 12.0,
-        width: 210.0,
-        height: 180.0,
-        svg: String::new(),
-    };
-    area.open(268.0, 236.0, title);
-    area.grid();
+    let mut area = Area::graded(title);
     let most = points.iter().map(|(n, _)| *n).max().unwrap_or(1).max(1) as f64;
     let at =
         |area: &Area, n: u64, value: f64| (area.x(n as f64 / most), area.y(value.clamp(0.0, 1.0)));

@@ -22,18 +22,13 @@ fn json(folder: &Folder, line: &str) -> Value {
 }
 
 fn figures<'b>(benchmark: &'b Value, name: &str) -> &'b Value {
-    let tasks = benchmark["tasks"].as_array().unwrap();
-    tasks
-        .iter()
-        .find(|task| task["evaluation"]["task"] == name)
-        .unwrap()
+    let task = &benchmark["tasks"][name];
+    assert!(task.is_object(), "{name}");
+    task
 }
 
 fn label<'b>(benchmark: &'b Value, task: &str, name: &str) -> &'b Value {
-    let labels = figures(benchmark, task)["evaluation"]["labels"]
-        .as_array()
-        .unwrap();
-    labels.iter().find(|label| label["label"] == name).unwrap()
+    &figures(benchmark, task)["labels"][name]
 }
 
 /// Rows for the small model: two are told right, two wrong, one has a label it never saw.
@@ -98,8 +93,9 @@ fn a_way_of_training_by_cross_validation() {
     let folder = Folder::with_rows();
     assert_snapshot!(folder.output(&format!("benchmark rows.jsonl {FIXED}")));
     let benchmark = json(&folder, &format!("rows.jsonl {FIXED}"));
-    assert_eq!(benchmark["folds"], 3);
-    assert_eq!(benchmark["options"][0]["c"], 10.0);
+    assert_eq!(benchmark["schema"], "demarche-benchmark/1");
+    assert_eq!(benchmark["design"]["split"]["folds"], 3);
+    assert_eq!(benchmark["options"]["tone"]["c"], 10.0);
 }
 
 #[test]
@@ -107,10 +103,8 @@ fn cross_validation_is_that_of_train() {
     let folder = Folder::with_rows();
     let trained = folder.output("train rows.jsonl -o m.demarche");
     let benchmark = folder.output("benchmark rows.jsonl");
-    assert_eq!(
-        trained.split("\n\nwrote ").next().unwrap(),
-        benchmark.trim_end()
-    );
+    let trained = trained.split("\n\nwrote ").next().unwrap();
+    assert!(benchmark.starts_with(trained), "{benchmark}");
 }
 
 #[test]
@@ -128,12 +122,15 @@ fn train_on_some_rows_and_test_on_others() {
         "the small model is trained alike"
     );
     assert_eq!(
-        (&split["folds"], &split["options"][0]["c"]),
-        (&Value::Null, &json!(10.0))
+        (
+            &split["design"]["split"]["trained_on"],
+            &split["options"]["tone"]["c"]
+        ),
+        (&json!(40), &json!(10.0))
     );
     let twice =
         format!("--train rows.jsonl rows.jsonl --test few.jsonl few.jsonl {FIXED} --threads 2");
-    assert_eq!(json(&folder, &twice)["n_rows"], 10);
+    assert_eq!(json(&folder, &twice)["rows"]["n"], 10);
 }
 
 #[test]
@@ -143,9 +140,9 @@ fn options_stand_by_their_task_where_another_is_not_measured() {
     folder.put("tones.jsonl", row.to_string());
     let line = "--train rows.jsonl --test tones.jsonl --no-cv --c 10 --c tone=7";
     let split = json(&folder, line);
-    assert_eq!(split["tasks"].as_array().unwrap().len(), 1);
-    let options = split["options"].as_array().unwrap();
-    assert_eq!((options.len(), &options[0]["c"]), (1, &json!(7.0)));
+    assert_eq!(split["tasks"].as_object().unwrap().len(), 1);
+    let options = split["options"].as_object().unwrap();
+    assert_eq!((options.len(), &options["tone"]["c"]), (1, &json!(7.0)));
     let table = folder.output(&format!("benchmark {line}"));
     assert!(table.contains("C 7,"), "{table}");
     assert!(
@@ -179,7 +176,7 @@ fn the_figures_are_those_of_counting_by_hand() {
             n += 1.0;
             right += f64::from(u8::from(gold["tone"] == *best.unwrap().0));
         }
-        let tone = &figures(&benchmark, "tone")["evaluation"];
+        let tone = &figures(&benchmark, "tone");
         assert_eq!(tone["exact_match"]["value"], right / n, "{file}");
 
         // End to end: what is printed, a row of boilerplate standing for no topic.
@@ -217,7 +214,7 @@ fn a_gold_label_that_training_never_saw_is_a_miss_and_is_reported() {
         );
     }
     // Two of five tones are right, and the unseen one counts among the five.
-    let tone = &figures(&benchmark, "tone")["evaluation"];
+    let tone = &figures(&benchmark, "tone");
     assert_eq!(
         (&tone["n_samples"], &tone["exact_match"]["value"]),
         (&json!(5), &json!(0.4))
@@ -231,7 +228,7 @@ fn a_label_that_is_neither_gold_nor_predicted_counts_as_nought_and_says_na() {
     let folder = Folder::with_model();
     folder.put("few.jsonl", "{\"text\": \"Tariffs on steel and soybeans hardened the trade war.\", \"topics\": [\"trade\"]}\n");
     let benchmark = json(&folder, "few.jsonl --model m.demarche");
-    let topics = &figures(&benchmark, "topics")["evaluation"];
+    let topics = &figures(&benchmark, "topics");
     assert_eq!(label(&benchmark, "topics", "taiwan")["applicable"], false);
     assert_eq!(
         (&topics["macro_f1"]["value"], &topics["micro_f1"]["value"]),
@@ -241,7 +238,7 @@ fn a_label_that_is_neither_gold_nor_predicted_counts_as_nought_and_says_na() {
     let row = table.lines().find(|line| line.contains("taiwan")).unwrap();
     assert_eq!(
         row.split_whitespace().collect::<Vec<_>>(),
-        ["taiwan", "n/a", "n/a", "n/a", "0"]
+        ["taiwan", "n/a", "n/a", "n/a", "n/a", "0"]
     );
 }
 
@@ -251,7 +248,7 @@ fn a_row_of_no_topic_predicted_none_is_right() {
     let row = json!({"text": "Children praised the panda cubs at the zoo.", "topics": []});
     folder.put("few.jsonl", row.to_string());
     let benchmark = json(&folder, "few.jsonl --model m.demarche");
-    let topics = &figures(&benchmark, "topics")["evaluation"];
+    let topics = &figures(&benchmark, "topics");
     assert_eq!(
         (&topics["n_samples"], &topics["exact_match"]["value"]),
         (&json!(1), &json!(1.0))
@@ -261,10 +258,9 @@ fn a_row_of_no_topic_predicted_none_is_right() {
 /// How many rows are labelled for topics and for tone.
 fn n_labelled(folder: &Folder, file: &str) -> [u64; 2] {
     let benchmark = json(folder, &format!("{file} --model m.demarche"));
-    let tasks = benchmark["tasks"].as_array().unwrap();
     ["topics", "tone"].map(|name| {
-        let task = tasks.iter().find(|task| task["evaluation"]["task"] == name);
-        task.map_or(0, |task| task["evaluation"]["n_samples"].as_u64().unwrap())
+        let n = &benchmark["tasks"][name]["n_samples"];
+        n.as_u64().unwrap_or(0)
     })
 }
 
@@ -326,45 +322,69 @@ fn in_csv_no_column_is_unlabelled_and_an_empty_cell_is_no_topic() {
 }
 
 #[test]
-fn a_required_figure_that_is_not_reached_is_1() {
+fn a_figure_that_misses_its_bound_is_1() {
     let folder = with_both();
     let line = "benchmark rows.jsonl --model m.demarche";
-    let met = folder.run(&format!("{line} --require tone=0.5 --require topics=0.5"));
+    let met = folder.run(&format!(
+        "{line} --fail-under tone.macro_f1=0.5 --fail-under topics.macro_f1=0.5"
+    ));
     assert_eq!((met.code, met.stderr.as_str()), (0, ""));
     folder.put("few.jsonl", few_rows());
     let line = "benchmark few.jsonl --model m.demarche";
-    let missed = folder.run(&format!("{line} --require tone=0.9 --require topics=0.1"));
+    let missed = folder.run(&format!(
+        "{line} --fail-under tone.macro_f1=0.9 --fail-under topics.macro_f1=0.1"
+    ));
     assert_eq!(missed.code, 1);
-    missed.says(&["tone: macro-F1 ", " is below the 0.9 required"]);
+    missed.says(&["tone.macro_f1 ", " is below the 0.9 demanded"]);
     assert!(
         missed.stdout.contains("tone (single)"),
         "the figures are printed all the same"
     );
     assert!(!missed.stderr.contains("topics"), "{}", missed.stderr);
 
-    folder
-        .run(&format!("{line} --require mood=0.5"))
-        .refused(&["`mood`"]);
-    for wrong in ["tone", "tone=x", "tone=nan", "tone=60", "tone=-1"] {
+    for (bound, code) in [
+        ("--fail-under tone.labels.cold.f1=0.3", 0),
+        ("--fail-under tone.cold.f1=0.5", 1),
+        ("--fail-over tone.calibration.ece=0.001", 1),
+        ("--fail-over tone.calibration.ece=0.999", 0),
+        ("--fail-over topics.false_label_rate=0.5", 1),
+    ] {
+        assert_eq!(folder.run(&format!("{line} {bound}")).code, code, "{bound}");
+    }
+    for absent in [
+        "mood.macro_f1",
+        "tone.nothing",
+        "tone.neutral.ece",
+        "tone.labels",
+    ] {
         folder
-            .run(&format!("{line} --require {wrong}"))
-            .refused(&["tone=0.6"]);
+            .run(&format!("{line} --fail-under {absent}=0.5"))
+            .refused(&[absent, "macro_f1; the tasks are kind, topics, tone"]);
+    }
+    for wrong in [
+        "tone",
+        "tone=0.5",
+        "tone.f1=x",
+        "tone.f1=nan",
+        "tone.f1=60",
+        "tone.f1=-2",
+    ] {
+        folder
+            .run(&format!("{line} --fail-under {wrong}"))
+            .refused(&["topics.macro_f1=0.85"]);
     }
 }
 
 #[test]
-fn require_goes_by_the_gate_that_is_asked_for() {
+fn a_bound_goes_by_the_gate_that_is_asked_for() {
     let folder = Folder::with_model();
     // The model takes this body row for boilerplate, and so gives it no tone.
     let row = json!({"text": "Share this page: all rights reserved, critics condemned.", "kind": "body", "tone": "cold"});
     let other = json!({"text": "Envoys welcomed the talks.", "kind": "body", "tone": "warm"});
     folder.put("rows.jsonl", format!("{row}\n{other}\n"));
-    let line = "benchmark rows.jsonl --model m.demarche --require tone=0.9";
+    let line = "benchmark rows.jsonl --model m.demarche --fail-under tone.macro_f1=0.9";
     let benchmark = json(&folder, "rows.jsonl --model m.demarche");
-    assert_eq!(
-        figures(&benchmark, "tone")["evaluation"]["macro_f1"]["value"],
-        1.0
-    );
+    assert_eq!(figures(&benchmark, "tone")["macro_f1"]["value"], 1.0);
     assert_eq!(folder.run(line).code, 0);
     let predicted = folder.run(&format!("{line} --gate predicted"));
     assert_eq!(predicted.code, 1);
@@ -380,7 +400,7 @@ fn intervals_come_from_the_draws_and_the_seed() {
     let folder = with_both();
     let line = format!("rows.jsonl {FIXED}");
     let by_default = json(&folder, &line);
-    let tone = |benchmark: &Value| figures(benchmark, "topics")["evaluation"]["macro_f1"].clone();
+    let tone = |benchmark: &Value| figures(benchmark, "topics")["macro_f1"].clone();
     let f1 = tone(&by_default);
     assert!(
         f1["low"].as_f64() < f1["value"].as_f64() && f1["value"].as_f64() <= f1["high"].as_f64()
@@ -390,7 +410,10 @@ fn intervals_come_from_the_draws_and_the_seed() {
         (&none["low"], &none["high"]),
         (&none["value"], &none["value"])
     );
-    assert_eq!(json(&folder, &format!("{line} --seed 5"))["seed"], 5);
+    assert_eq!(
+        json(&folder, &format!("{line} --seed 5"))["design"]["seed"],
+        5
+    );
     let more = "benchmark rows.jsonl --model m.demarche --draws 18446744073709551615";
     folder.run(more).refused(&["--draws"]);
 }
@@ -502,7 +525,7 @@ fn articles_stay_together() {
     folder.put("loose.jsonl", loose);
     let accuracy = |file: &str| {
         let benchmark = json(&folder, &format!("{file} --no-cv"));
-        figures(&benchmark, "label")["evaluation"]["exact_match"]["value"]
+        figures(&benchmark, "label")["exact_match"]["value"]
             .as_f64()
             .unwrap()
     };
@@ -519,5 +542,5 @@ fn articles_stay_together() {
 fn the_shipped_model_can_be_named() {
     let folder = with_both();
     let benchmark = json(&folder, "rows.jsonl --model shipped");
-    assert_eq!(figures(&benchmark, "kind")["evaluation"]["n_samples"], 40);
+    assert_eq!(figures(&benchmark, "kind")["n_samples"], 40);
 }

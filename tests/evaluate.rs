@@ -239,13 +239,3 @@ fn of_a_thousand_labels_and_more_no_confusion_matrix_is_made() {
         assert_eq!(evaluate(&outcomes, &params).confusion.is_some(), has_one);
     }
 }
-
-#[test]
-fn an_evaluation_is_json() {
-    let e = evaluated(Form::Single, &[(vec![0], vec![0], 4)]);
-    let json = serde_json::to_value(&e).unwrap();
-    assert_eq!(json["form"], "single");
-    assert_eq!(json["exact_match"]["low"], 1.0);
-    assert_eq!(json["confusion"]["counts"][0][0], 1);
-    assert_eq!(json["bootstrap"]["draws"], 40);
-}

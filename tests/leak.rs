@@ -4,10 +4,12 @@
 mod common;
 
 use common::{ROWS, labelled};
-use demarche::evaluate::{BootstrapParams, Evaluation, Outcomes, evaluate};
+use demarche::evaluate::{BootstrapParams, Evaluation, Outcomes, Repeat, evaluate_repeats};
 use demarche::features::DocumentFrequency;
-use demarche::model::{Form, Task, TaskOptions};
-use demarche::train::benchmark::{benchmark_training, cross_validate};
+use demarche::model::{ClassWeight, Form, Scaling, Task, TaskOptions};
+use demarche::train::benchmark::{
+    MeasureParams, benchmark_training, cross_validate, measure_training,
+};
 use demarche::train::corpus::{Corpus, label_indices};
 use demarche::train::fit::{FitSettings, Sample};
 use demarche::train::split::grouped_folds;
@@ -164,6 +166,39 @@ fn a_token_of_each_fold_does_not_help_in_cross_validation() {
     assert!(right.count() > 190);
 }
 
+/// Nor does it when each fold chooses its options on the rows that it trains on, nor over several repeats.
+#[test]
+fn a_token_of_each_fold_does_not_help_when_options_are_chosen_in_the_folds() {
+    let mut rows = noise();
+    let mut params = TrainParams {
+        cross_validate: true,
+        ..params()
+    };
+    params.given.c = None;
+    params.given.ngram_range = Some((1, 1));
+    params.given.class_weight = Some(ClassWeight::Balanced);
+    params.given.scaling = Some(Scaling::None);
+    let folds = {
+        let corpus = Corpus::new(&rows, &specs()).unwrap();
+        grouped_folds(&corpus.article, &corpus.strata(), N_FOLDS, params.seed).unwrap()
+    };
+    plant(&mut rows, &folds, |_| true);
+    let draws = BootstrapParams {
+        draws: 20,
+        ..BootstrapParams::default()
+    };
+    let measure = MeasureParams {
+        nested: true,
+        ..MeasureParams::plain(&draws, N_FOLDS, &|_| ())
+    };
+    let benchmark = measure_training(rows, &params, &measure).unwrap();
+    assert!(benchmark.design.nested);
+    for task in &benchmark.tasks {
+        let accuracy = task.evaluation.exact_match.value;
+        assert!(accuracy < 0.6, "{accuracy}");
+    }
+}
+
 /// What a fold is answered as by a model trained on the other rows alone.
 fn by_models_that_never_saw_the_fold(
     rows: &[Row],
@@ -211,7 +246,14 @@ fn by_models_that_never_saw_the_fold(
                 .map(|row| corpus.article[*row as usize])
                 .collect(),
         };
-        evaluate(&outcomes, bootstrap)
+        let probabilities = task.rows.iter();
+        let probabilities =
+            probabilities.map(|row| predicted[*row as usize][at].probabilities.clone());
+        let repeat = Repeat {
+            probabilities: probabilities.collect(),
+            outcomes,
+        };
+        evaluate_repeats(&[repeat], bootstrap)
     };
     corpus.tasks.iter().enumerate().map(of_task).collect()
 }

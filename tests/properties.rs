@@ -300,7 +300,7 @@ proptest! {
     ) {
         let bytes = if zipped { common::gzipped(bytes) } else { bytes };
         let read = IngestParams { part_bytes, max_record_bytes, ..IngestParams::default() };
-        let params = LabelParams { unit, title, explain: 1 };
+        let params = LabelParams { unit, title, explain: 1, ..LabelParams::default() };
         let (labelled, _) = label(name, &bytes, &read, &params);
         jsonl(&labelled);
         let tasks: Vec<_> = MODEL.tasks().iter().map(|task| task.task.clone()).collect();

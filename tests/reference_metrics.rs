@@ -1,17 +1,25 @@
-//! Metrics, kappa and quantiles against scikit-learn and numpy
+//! Metrics, calibration, agreement and quantiles against scikit-learn, krippendorff and numpy
 //! (`reference/metrics.py`).
 
 use approx::assert_abs_diff_eq;
 use demarche::evaluate::bootstrap::quantile;
-use demarche::evaluate::{BootstrapParams, Evaluation, Figure, Outcomes, cohen_kappa, evaluate};
+use demarche::evaluate::{
+    Bin, BootstrapParams, Evaluation, Figure, Outcomes, Repeat, cohen_kappa, evaluate,
+    evaluate_repeats, krippendorff_alpha,
+};
 use demarche::model::{Form, Task};
 use serde::Deserialize;
 
 const TOLERANCE: f64 = 1e-12;
 
+/// Of figures of probabilities, which are sums of thousands of terms.
+const OF_SUMS: f64 = 1e-9;
+
 #[derive(Deserialize)]
 struct Reference {
     cases: Vec<Case>,
+    scored: Vec<ScoredCase>,
+    alphas: Vec<Alpha>,
     kappas: Vec<Kappa>,
     quantiles: Vec<Quantiles>,
 }
@@ -39,6 +47,42 @@ struct Scores {
     recall: f64,
     f1: f64,
     support: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct ScoredCase {
+    name: String,
+    form: Form,
+    n_labels: usize,
+    gold: Vec<Vec<u32>>,
+    predicted: Vec<Vec<u32>>,
+    probabilities: Vec<Vec<f32>>,
+    labels: Vec<ScoredLabel>,
+    macro_average_precision: f64,
+    kappa: Option<f64>,
+    alpha: Option<f64>,
+    brier: f64,
+    ece: f64,
+    #[serde(default)]
+    bins: Vec<(u64, f64, f64)>,
+    false_label_rate: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct ScoredLabel {
+    kappa: Option<f64>,
+    alpha: Option<f64>,
+    average_precision: f64,
+    brier: f64,
+    ece: Option<f64>,
+    #[serde(default)]
+    bins: Vec<(u64, f64, f64)>,
+}
+
+#[derive(Deserialize)]
+struct Alpha {
+    units: Vec<Vec<u32>>,
+    alpha: f64,
 }
 
 #[derive(Deserialize)]
@@ -131,6 +175,96 @@ fn labels_say_whether_they_are_applicable_and_seen() {
     );
     assert_eq!(e.labels[5].recall.value, 0.0);
     assert!(e.labels[5].support > 0);
+}
+
+/// Both are there and equal, or neither is.
+fn assert_figure(ours: Option<Figure>, theirs: Option<f64>, what: &str) {
+    assert_eq!(
+        ours.is_some(),
+        theirs.is_some(),
+        "{what}: {ours:?} {theirs:?}"
+    );
+    if let (Some(ours), Some(theirs)) = (ours, theirs) {
+        assert!(
+            (ours.value - theirs).abs() < OF_SUMS,
+            "{what}: {ours:?} {theirs}"
+        );
+    }
+}
+
+fn assert_bins(ours: &[Bin], theirs: &[(u64, f64, f64)]) {
+    assert_eq!(ours.len(), theirs.len());
+    for (bin, (n, probability, share)) in ours.iter().zip(theirs) {
+        assert_eq!(bin.n, *n);
+        assert_abs_diff_eq!(bin.probability, *probability, epsilon = OF_SUMS);
+        assert_abs_diff_eq!(bin.share, *share, epsilon = OF_SUMS);
+    }
+}
+
+#[test]
+fn what_probabilities_say_is_scikit_learns_and_krippendorffs() {
+    let cases = reference().scored;
+    assert_eq!(cases.len(), 4);
+    for case in cases {
+        println!("{}", case.name);
+        let task = Task {
+            name: case.name,
+            form: case.form,
+            labels: (0..case.n_labels).map(|l| format!("label {l}")).collect(),
+        };
+        let n = case.gold.len() as u32;
+        let repeat = Repeat {
+            outcomes: Outcomes {
+                task: &task,
+                unseen: Vec::new(),
+                gold: case.gold,
+                predicted: case.predicted,
+                article: (0..n).map(|sample| sample / 2).collect(),
+            },
+            probabilities: case.probabilities,
+        };
+        let params = BootstrapParams {
+            draws: 20,
+            ..BootstrapParams::default()
+        };
+        // Twice the same is the same: a figure is the mean over repeats.
+        for repeats in [vec![repeat.clone()], vec![repeat.clone(), repeat]] {
+            let e = evaluate_repeats(&repeats, &params);
+            let ap = Some(case.macro_average_precision);
+            assert_figure(e.macro_average_precision, ap, "macro average precision");
+            assert_figure(e.kappa, case.kappa, "kappa");
+            assert_figure(e.alpha, case.alpha, "alpha");
+            assert_figure(e.false_label_rate, case.false_label_rate, "false labels");
+            let calibration = e.calibration.expect("there are probabilities");
+            assert_figure(Some(calibration.brier), Some(case.brier), "Brier");
+            assert_figure(Some(calibration.ece), Some(case.ece), "ECE");
+            if repeats.len() == 1 {
+                assert_bins(&calibration.bins, &case.bins);
+            }
+            for (label, theirs) in e.labels.iter().zip(&case.labels) {
+                let name = &label.label;
+                assert_figure(
+                    label.average_precision,
+                    Some(theirs.average_precision),
+                    name,
+                );
+                assert_figure(label.brier, Some(theirs.brier), name);
+                assert_figure(label.ece, theirs.ece, name);
+                assert_figure(label.kappa, theirs.kappa, name);
+                assert_figure(label.alpha, theirs.alpha, name);
+                if repeats.len() == 1 {
+                    assert_bins(&label.bins, &theirs.bins);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn alpha_is_krippendorffs() {
+    for Alpha { units, alpha } in &reference().alphas {
+        assert_abs_diff_eq!(krippendorff_alpha(units), *alpha, epsilon = TOLERANCE);
+    }
 }
 
 #[test]

@@ -1,139 +1,27 @@
 //! `demarche benchmark`: labelled rows in, figures with intervals out.
 
+use super::benchmark_args::{Bound, ScoresFormat};
 use super::screen::{self, Screen};
 use super::train::read_rows;
-use super::train_args::TrainArgs;
 use super::{InputArgs, Outcome, open_model};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::evaluate::BootstrapParams;
-use crate::model::Model;
-use crate::output::scores;
-use crate::train::benchmark::{benchmark_model, benchmark_training};
-use crate::train::{Benchmark, GateRule, TaskSpec, TrainParams, Trainer};
-use clap::{Args, ValueEnum};
-use std::io::Write;
-use std::str::FromStr;
+use crate::ingest::Problem;
+use crate::model::{Estimator, Model};
+use crate::output::{markdown, page, scores, scores_json};
+use crate::train::baselines::Lexicon;
+use crate::train::benchmark::{MeasureParams, measure_model, measure_split, measure_training};
+use crate::train::compared::Against;
+use crate::train::plan::SplitRule;
+use crate::train::rows::prediction_row;
+use crate::train::{Benchmark, Row, Step, TaskSpec, TrainParams};
+use std::io::{Read, Write};
+use std::time::Instant;
 
-/// Arguments of `benchmark`.
-#[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-pub struct BenchmarkArgs {
-    /// Labelled rows: JSONL or CSV files, folders, globs, or - for standard input
-    #[arg(required_unless_present = "test", conflicts_with_all = ["train_on", "test"], value_name = "LABELED")]
-    inputs: Vec<String>,
+pub use super::benchmark_args::BenchmarkArgs;
 
-    /// Measure this model (`shipped` is the one that comes with the program); without it, a model is
-    /// trained in each fold of cross-validation
-    #[arg(long, value_name = "MODEL", conflicts_with = "train_on", conflicts_with_all = FITTING)]
-    model: Option<String>,
-
-    /// Train on these rows and measure on those of --test
-    #[arg(long = "train", requires = "test", value_name = "LABELED", num_args = 1..)]
-    train_on: Vec<String>,
-
-    /// Measure on these rows
-    #[arg(long, requires = "train_on", value_name = "LABELED", num_args = 1..)]
-    test: Vec<String>,
-
-    /// Which rows count as body text: those that gold says are, or those that the model takes for it
-    #[arg(long, default_value = "gold", value_name = "RULE")]
-    gate: GateArg,
-
-    /// How to print
-    #[arg(long, default_value = "table", value_name = "FORMAT")]
-    format: ScoresFormat,
-
-    /// Draws of the bootstrap
-    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
-    draws: u32,
-
-    /// Exit with 1 when the macro-F1 of a task is below a value
-    #[arg(long, value_name = "TASK=F1")]
-    require: Vec<Requirement>,
-
-    #[command(flatten)]
-    input: InputArgs,
-
-    #[command(flatten)]
-    train: TrainArgs,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  demarche benchmark rows.jsonl                          cross-validation, articles kept together
-  demarche benchmark rows.jsonl --model shipped          how well the shipped model does on them
-  demarche benchmark --train a.jsonl --test b.jsonl
-  demarche benchmark rows.jsonl --model mine.demarche --require tone=0.6 --format json";
-
-/// Options of training that a given model leaves nothing to do for; its tasks are its own too.
-const FITTING: [&str; 21] = [
-    "tasks",
-    "estimator",
-    "c",
-    "ngram_range",
-    "char_ngram_range",
-    "min_df",
-    "max_df",
-    "max_features",
-    "chi2",
-    "class_weight",
-    "scaling",
-    "no_stem",
-    "drop_stop_words",
-    "negation",
-    "marks",
-    "no_sublinear_tf",
-    "no_idf",
-    "folds",
-    "no_search",
-    "no_cv",
-    "memory_budget",
-];
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum GateArg {
-    Gold,
-    Predicted,
-}
-
-impl From<GateArg> for GateRule {
-    fn from(gate: GateArg) -> Self {
-        match gate {
-            GateArg::Gold => GateRule::Gold,
-            GateArg::Predicted => GateRule::Predicted,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ScoresFormat {
-    Table,
-    Json,
-}
-
-/// The least macro-F1 of a task.
-#[derive(Debug, Clone)]
-struct Requirement {
-    task: String,
-    macro_f1: f64,
-}
-
-impl FromStr for Requirement {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let parts = text.split_once('=');
-        let parts = parts.and_then(|(task, f1)| Some((task.to_owned(), f1.parse().ok()?)));
-        // A NaN is outside too; nothing is below it, so it would require nothing.
-        let parts = parts.filter(|(_, f1)| (0.0..=1.0).contains(f1));
-        let (task, macro_f1) = parts.ok_or_else(|| {
-            Error::usage(format!(
-                "`{text}` is not of the form tone=0.6, with a figure from 0 to 1"
-            ))
-        })?;
-        Ok(Requirement { task, macro_f1 })
-    }
-}
+/// The keywords of the baseline unless others are given.
+const LEXICON: &str = include_str!("../../fixtures/lexicon.json");
 
 pub fn run(args: BenchmarkArgs) -> Result<Outcome> {
     let params = args.train.params(None)?;
@@ -141,60 +29,160 @@ pub fn run(args: BenchmarkArgs) -> Result<Outcome> {
     let benchmark = measure(&args, &params, &screen)?;
     screen.clear();
     let mut out = screen::output();
+    let gate = args.gate.into();
     match args.format {
-        ScoresFormat::Json => scores::write_json(&mut out, &benchmark),
-        ScoresFormat::Table => scores::write_table(&mut out, &benchmark, args.gate.into()),
+        ScoresFormat::Json => scores_json::write_json(&mut out, &benchmark),
+        ScoresFormat::Table => scores::write_table(&mut out, &benchmark, gate),
+        ScoresFormat::Markdown => markdown::write_markdown(&mut out, &benchmark),
+        ScoresFormat::Html => page::write_page(&mut out, &benchmark),
     }
     .and_then(|()| out.flush())
     .map_err(screen::stdout_error)?;
     screen.close();
-    match below_required(&benchmark, &args.require, args.gate.into(), &screen)? {
+    match missed(&benchmark, &args, &screen)? {
         true => Ok(Outcome::BelowRequired),
         false => Ok(args.input.outcome(screen.skipped())),
     }
 }
 
 fn measure(args: &BenchmarkArgs, params: &TrainParams, screen: &Screen) -> Result<Benchmark> {
-    let step = |step| screen.step(step);
     let bootstrap = BootstrapParams {
         draws: args.draws as usize,
         seed: params.seed,
         ..BootstrapParams::default()
     };
-    if !args.train_on.is_empty() {
-        let mut documents = args.input.open(&args.train_on)?;
-        let rows = read_rows(&mut documents, &params.specs(), screen);
-        let trained = Trainer::new(params.clone()).on_step(step).fit(&rows)?;
-        drop(rows);
+    let model = (args.model.as_deref())
+        .map(|path| open_model(Some(path)))
+        .transpose()?;
+    let specs = model
+        .as_ref()
+        .map_or_else(|| params.specs(), |model| specs_of(model));
+    let first = match args.train_on.is_empty() {
+        true => &args.inputs,
+        false => &args.train_on,
+    };
+    let rows = read_rows(&mut args.input.open(first)?, &specs, screen);
+    let others: Vec<Other> = (args.against.iter())
+        .map(|path| Other::open(path, &specs, screen))
+        .collect::<Result<_>>()?;
+    let lexicon = lexicon(args.lexicon.as_deref())?;
+    let started = Instant::now();
+    let clock = || started.elapsed().as_secs_f64();
+    let step = |step: Step| screen.step(step);
+    let measure = MeasureParams {
+        bootstrap,
+        split: split_rule(args, params),
+        nested: args.nested,
+        duplicates: Some(args.duplicates.into()),
+        lexicon: Some(&lexicon),
+        against: others.iter().map(Other::as_against).collect(),
+        slices: args.slices.clone(),
+        curve: args.curve,
+        ablate: args.ablate,
+        estimators: args
+            .estimators
+            .iter()
+            .map(|e| Estimator::from(*e))
+            .collect(),
+        mistakes: usize::from(args.mistakes),
+        clock: &clock,
+        step: &step,
+    };
+    if !args.test.is_empty() {
         // The threads are set already.
         let input = InputArgs {
             threads: None,
             ..args.input.clone()
         };
-        let mut documents = input.open(&args.test)?;
-        let rows = read_rows(&mut documents, &specs_of(&trained.model), screen);
-        let mut benchmark = benchmark_model(&trained.model, &rows, &bootstrap, &step)?;
-        // A task that no tested row is labelled for has no figures.
-        let measured = benchmark.tasks.iter();
-        benchmark.options = measured
-            .filter_map(|task| trained.model.task(&task.evaluation.task))
-            .map(|task| task.options.clone())
-            .collect();
-        benchmark.trained_on = Some(trained.model.provenance().n_rows);
-        return Ok(benchmark);
+        let tested = read_rows(&mut input.open(&args.test)?, &specs, screen);
+        return measure_split(rows, tested, params, &measure);
     }
-    let mut documents = args.input.open(&args.inputs)?;
-    match &args.model {
-        Some(path) => {
-            let model = open_model(Some(path))?;
-            let rows = read_rows(&mut documents, &specs_of(&model), screen);
-            benchmark_model(&model, &rows, &bootstrap, &step)
+    match &model {
+        Some(model) => measure_model(model, rows, &measure),
+        None => measure_training(rows, params, &measure),
+    }
+}
+
+fn split_rule(args: &BenchmarkArgs, params: &TrainParams) -> SplitRule {
+    match (&args.leave_out, args.before) {
+        (Some(field), _) => SplitRule::LeaveOut(field.clone()),
+        (None, Some(before)) => SplitRule::Dates {
+            before: before.0,
+            after: args.after.unwrap_or(before).0,
+        },
+        (None, None) => SplitRule::Folds {
+            folds: params.folds,
+            repeats: usize::from(args.repeats),
+        },
+    }
+}
+
+fn lexicon(path: Option<&str>) -> Result<Lexicon> {
+    let Some(path) = path else {
+        return Lexicon::from_json(LEXICON);
+    };
+    let json = std::fs::read_to_string(path).map_err(|error| Error::io(path, error))?;
+    Lexicon::from_json(&json).map_err(|error| error.at(Place::file(path)))
+}
+
+/// What --against names.
+enum Other {
+    Model(String, &'static Model),
+    Predictions(String, Vec<Row>),
+}
+
+impl Other {
+    fn open(path: &str, specs: &[TaskSpec], screen: &Screen) -> Result<Self> {
+        if path == "shipped" || is_model(path)? {
+            return Ok(Other::Model(path.to_owned(), open_model(Some(path))?));
         }
-        None => {
-            let rows = read_rows(&mut documents, &params.specs(), screen);
-            benchmark_training(&rows, params, &bootstrap, &step)
+        let rows = read_predictions(path, specs, screen)?;
+        Ok(Other::Predictions(path.to_owned(), rows))
+    }
+
+    fn as_against(&self) -> Against<'_> {
+        match self {
+            Other::Model(name, model) => Against::Model {
+                name: name.clone(),
+                model,
+            },
+            Other::Predictions(name, rows) => Against::Predictions {
+                name: name.clone(),
+                rows: rows.clone(),
+            },
         }
     }
+}
+
+/// Whether the file begins as a model does.
+fn is_model(path: &str) -> Result<bool> {
+    let io = |error| Error::io(path, error);
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path).map_err(io)?;
+    file.take(8).read_to_end(&mut head).map_err(io)?;
+    Ok(head == b"DEMARCHE")
+}
+
+/// Reads predictions, one JSON object a line; what is none is reported and passed over.
+fn read_predictions(path: &str, specs: &[TaskSpec], screen: &Screen) -> Result<Vec<Row>> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::io(path, error).mend("give --against a model, or predictions as JSONL in UTF-8")
+    })?;
+    let mut rows = Vec::new();
+    for (i, line) in text.lines().enumerate() {
+        let line = line.trim_start_matches('\u{feff}').trim();
+        if line.is_empty() {
+            continue;
+        }
+        match prediction_row(line, specs) {
+            Ok(row) => rows.push(row),
+            Err(message) => {
+                let place = Place::line(path, i as u64 + 1);
+                screen.problem(&Problem::skipped(place, message));
+            }
+        }
+    }
+    Ok(rows)
 }
 
 fn specs_of(model: &Model) -> Vec<TaskSpec> {
@@ -205,55 +193,36 @@ fn specs_of(model: &Model) -> Vec<TaskSpec> {
     model.tasks().iter().map(spec).collect()
 }
 
-fn below_required(
-    benchmark: &Benchmark,
-    required: &[Requirement],
-    gate: GateRule,
-    screen: &Screen,
-) -> Result<bool> {
-    let mut below = false;
-    for requirement in required {
-        let task = benchmark
-            .tasks
-            .iter()
-            .find(|t| t.evaluation.task == requirement.task);
-        let task = task.ok_or_else(|| {
-            Error::usage(format!(
-                "--require: no row is labelled for `{}`",
-                requirement.task
-            ))
-        })?;
-        let evaluation = match (&task.end_to_end, gate) {
-            (Some(end_to_end), GateRule::Predicted) => end_to_end,
-            _ => &task.evaluation,
+/// Whether a figure misses a bound; each that does is named.
+fn missed(benchmark: &Benchmark, args: &BenchmarkArgs, screen: &Screen) -> Result<bool> {
+    let json = scores_json::to_json(benchmark);
+    let mut missed = false;
+    let under = args.fail_under.iter().map(|bound| (bound, true));
+    let over = args.fail_over.iter().map(|bound| (bound, false));
+    for (bound, is_floor) in under.chain(over) {
+        let Bound { figure, value } = bound;
+        let reached = scores_json::figure_at(&json, figure, args.gate.into());
+        let reached = reached.ok_or_else(|| no_figure(benchmark, figure))?;
+        let (misses, word) = match is_floor {
+            true => (reached < *value, "below"),
+            false => (reached > *value, "above"),
         };
-        let reached = evaluation.macro_f1.value;
-        if reached < requirement.macro_f1 {
-            below = true;
+        if misses {
+            missed = true;
             screen.message(&format!(
-                "{}: macro-F1 {reached:.3} is below the {} required",
-                requirement.task, requirement.macro_f1
+                "{figure} {reached:.3} is {word} the {value} demanded"
             ));
         }
     }
-    Ok(below)
+    Ok(missed)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The seed is the bootstrap's too.
-    #[test]
-    fn every_option_of_training_but_the_seed_is_refused_beside_a_model() {
-        let command = TrainArgs::augment_args(clap::Command::new("train"));
-        let mut options: Vec<&str> = (command.get_arguments())
-            .map(|argument| argument.get_id().as_str())
-            .filter(|id| *id != "seed")
-            .collect();
-        let mut refused = FITTING;
-        options.sort_unstable();
-        refused.sort_unstable();
-        assert_eq!(options, refused);
-    }
+fn no_figure(benchmark: &Benchmark, figure: &str) -> Error {
+    let tasks = benchmark.tasks.iter().map(|t| t.evaluation.task.as_str());
+    let tasks: Vec<&str> = tasks.collect();
+    Error::usage(format!("there is no figure `{figure}`")).mend(format!(
+        "name one of --format json, such as {}.macro_f1; the tasks are {}",
+        tasks[0],
+        tasks.join(", ")
+    ))
 }

@@ -4,12 +4,14 @@ use super::pipeline::Pipeline;
 use super::screen::{self, Screen};
 use super::{InputArgs, Outcome, open_model};
 use crate::error::{Error, Result};
-use crate::model::Task;
+use crate::model::{Model, Task, TaskModel};
 use crate::output::csv::CsvWriter;
 use crate::output::jsonl::{Encoder, JsonlWriter};
+use crate::output::scores::source;
 use crate::output::table::TableWriter;
 use crate::predict::{LabelParams, Unit};
 use clap::{Args, ValueEnum};
+use std::str::FromStr;
 
 /// Arguments of `classify`.
 #[derive(Debug, Args)]
@@ -40,14 +42,35 @@ pub struct ClassifyArgs {
     #[arg(long, default_value_t = 0, value_name = "N")]
     explain: usize,
 
+    /// Withhold answers where more than this share of those given would be wrong, going by the rows that the
+    /// model's cuts were learned on (`demarche calibrate` learns them on yours)
+    #[arg(long, value_name = "SHARE")]
+    max_error: Option<Share>,
+
     #[command(flatten)]
     input: InputArgs,
+}
+
+/// A share between 0 and 1.
+#[derive(Debug, Clone, Copy)]
+struct Share(f64);
+
+impl FromStr for Share {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let share = text.parse().ok().filter(|share| (0.0..1.0).contains(share));
+        share.map(Share).ok_or_else(|| {
+            Error::usage(format!("`{text}` is no share from 0 up to 1, such as 0.1"))
+        })
+    }
 }
 
 const EXAMPLES: &str = "\
 Examples:
   demarche classify article.txt
   demarche classify saved-pages/ --explain 3
+  demarche classify rows.jsonl --max-error 0.1            answer only where it is sure enough
   demarche classify rows.jsonl.gz --format jsonl > labelled.jsonl
   cat speech.txt | demarche classify - --format csv";
 
@@ -65,7 +88,7 @@ enum UnitArg {
 }
 
 impl ClassifyArgs {
-    fn params(&self) -> Result<LabelParams> {
+    fn params(&self, model: &Model) -> Result<LabelParams> {
         let unit = match self.unit {
             UnitArg::Paragraph => Unit::Paragraph,
             UnitArg::Row => Unit::Row,
@@ -80,19 +103,26 @@ impl ClassifyArgs {
             unit,
             title: self.title,
             explain: self.explain,
+            least_confidence: match self.max_error {
+                Some(Share(error)) => least_confidence(model, error)?,
+                None => Vec::new(),
+            },
         })
     }
 }
 
 pub fn run(args: ClassifyArgs) -> Result<Outcome> {
-    let params = args.params()?;
     let model = open_model(args.model.as_deref())?;
+    let params = args.params(model)?;
     let inputs = match args.inputs.is_empty() {
         true => vec!["-".to_owned()],
         false => args.inputs.clone(),
     };
     let documents = args.input.open(&inputs)?;
     let screen = Screen::bytes(documents.counts().total_bytes);
+    for note in sources(model, &params) {
+        screen.message(&note);
+    }
     let tasks: Vec<Task> = model.tasks().iter().map(|task| task.task.clone()).collect();
     let pipeline = Pipeline {
         model,
@@ -113,7 +143,8 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
             pipeline.run(&mut JsonlWriter::new(screen::plain_output(), encoder))?
         }
         LabelsFormat::Csv => {
-            let mut writer = CsvWriter::new(screen::plain_output(), tasks, args.explain);
+            let mut writer = CsvWriter::new(screen::plain_output(), tasks, args.explain)
+                .withholding(args.max_error.is_some());
             let counts = pipeline.run(&mut writer)?;
             let left_out: Vec<&str> = writer.left_out().iter().map(String::as_str).collect();
             if !left_out.is_empty() {
@@ -133,4 +164,35 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
         ));
     }
     Ok(args.input.outcome(screen.skipped()))
+}
+
+/// The confidence below which each task's answer is withheld; where no answer is sure enough, more than any.
+fn least_confidence(model: &Model, error: f64) -> Result<Vec<f32>> {
+    let of_task = |task: &TaskModel| match &task.cuts {
+        Some(cuts) => Ok(cuts.for_error(error).unwrap_or(f32::INFINITY)),
+        None => Err(Error::model(format!(
+            "--max-error: the model has no cuts for task `{}`",
+            task.task.name
+        ))
+        .mend("learn them on labelled rows with `demarche calibrate`")),
+    };
+    model.tasks().iter().map(of_task).collect()
+}
+
+/// What is withheld, and which rows taught it, a line a task.
+fn sources(model: &Model, params: &LabelParams) -> Vec<String> {
+    let with_cut = model.tasks().iter().zip(&params.least_confidence);
+    let line = |(task, least): (&TaskModel, &f32)| {
+        let cuts = task.cuts.as_ref()?;
+        let what = match least.is_finite() {
+            true => format!("answers of a confidence below {least:.3} are withheld"),
+            false => "every answer is withheld".to_owned(),
+        };
+        Some(format!(
+            "note: {}: {what}, learned on {}; on rows unlike these it promises nothing",
+            task.task.name,
+            source(&cuts.learned_on)
+        ))
+    };
+    with_cut.filter_map(line).collect()
 }

@@ -5,6 +5,8 @@
 //! sees clap. One file a command.
 
 mod benchmark;
+mod benchmark_args;
+mod calibrate;
 mod classify;
 mod inspect;
 mod pipeline;
@@ -30,7 +32,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a figure was below what --require asks
+  1  a figure missed a bound of --fail-under or --fail-over
   2  could not do it: the message says what to do
   3  done, but records were skipped, each named on stderr";
 
@@ -42,6 +44,8 @@ enum Command {
     Train(train::TrainCommand),
     /// Measure a model, or a way of training, on labelled rows
     Benchmark(benchmark::BenchmarkArgs),
+    /// Fit a model's probabilities, thresholds and cuts again on your own labelled rows
+    Calibrate(calibrate::CalibrateArgs),
     /// Show what a model is and what it goes by
     Inspect(inspect::InspectArgs),
 }
@@ -50,7 +54,7 @@ enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Done,
-    /// A figure was below what was asked for.
+    /// A figure missed a bound.
     BelowRequired,
     /// Records were skipped; `strict` makes that a failure.
     Skipped {
@@ -65,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Classify(args) => classify::run(args),
         Command::Train(args) => train::run(args),
         Command::Benchmark(args) => benchmark::run(args),
+        Command::Calibrate(args) => calibrate::run(args),
         Command::Inspect(args) => inspect::run(args),
     };
     match outcome {

@@ -186,7 +186,8 @@ fn encode(
             let lanes = classifier.lanes(task);
             (scores.given(task), scores.probabilities(lanes))
         };
-        encoder.write(out, document, &view, said);
+        let withheld = classifier.latest().withheld();
+        encoder.write(out, document, &view, withheld, said);
     });
     n_paragraphs
 }

@@ -28,6 +28,10 @@ pub struct TrainCommand {
     #[arg(long, value_name = "FILE")]
     codebook: Option<String>,
 
+    /// What the rows are called wherever something learned on them is shown
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
     #[command(flatten)]
     input: InputArgs,
 
@@ -46,7 +50,8 @@ Examples:
 pub fn run(args: TrainCommand) -> Result<Outcome> {
     check_output(&args.output)?;
     let codebook = read_codebook(args.codebook.as_deref())?;
-    let params = args.train.params(codebook)?;
+    let mut params = args.train.params(codebook)?;
+    params.rows_name.clone_from(&args.name);
     let mut documents = args.input.open(&args.inputs)?;
     if documents.will_read(Path::new(&args.output)) {
         let error = Error::usage("is one of the inputs, which the model would replace");
@@ -82,7 +87,7 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
 const OTHER_NAME: &str = "give the model another name";
 
 /// Training may take long, so a place that cannot be written is refused before it.
-fn check_output(path: &str) -> Result<()> {
+pub fn check_output(path: &str) -> Result<()> {
     let wrong = |message: &str| Error::usage(message).at(Place::file(path));
     if path.is_empty() {
         return Err(Error::usage("--output is empty").mend("name the file to write"));
@@ -105,7 +110,7 @@ fn check_output(path: &str) -> Result<()> {
 }
 
 /// A file that is there is replaced only if it is a model, or empty.
-fn check_replaced(path: &str) -> Result<()> {
+pub fn check_replaced(path: &str) -> Result<()> {
     let wrong = |message: &str| Error::usage(message).at(Place::file(path)).mend(OTHER_NAME);
     let unreadable = |error| Error::io(path, error).mend(OTHER_NAME);
     match std::fs::metadata(path) {

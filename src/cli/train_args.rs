@@ -117,7 +117,7 @@ pub struct TrainArgs {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct EstimatorArg(Estimator);
+pub struct EstimatorArg(Estimator);
 
 impl FromStr for EstimatorArg {
     type Err = Error;
@@ -134,6 +134,12 @@ impl FromStr for EstimatorArg {
             let names = ALL.map(|e| e.to_string()).join(", ");
             Error::usage(format!("`{text}` is none of {names}"))
         })
+    }
+}
+
+impl From<EstimatorArg> for Estimator {
+    fn from(EstimatorArg(estimator): EstimatorArg) -> Self {
+        estimator
     }
 }
 

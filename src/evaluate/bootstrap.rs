@@ -48,6 +48,13 @@ pub struct Figure {
     pub high: f64,
 }
 
+impl Figure {
+    /// The figure, unless it is not defined (NaN).
+    pub fn defined(self) -> Option<Figure> {
+        (!self.value.is_nan()).then_some(self)
+    }
+}
+
 /// Computes `statistics` of every draw, `[draws, n_statistics]`.
 ///
 /// `statistics` is given how often each article was drawn, `[n_articles]`. Draw `d`
@@ -99,7 +106,8 @@ fn below(stream: &mut Xoshiro256PlusPlus, n: usize) -> usize {
 /// Joins each value with the percentile interval of its column of `draws`.
 ///
 /// The interval runs from the (1 - level)/2 to the (1 + level)/2 quantile, each
-/// interpolated linearly as in [`quantile`]. `draws` is `[draws, n_statistics]`, as
+/// interpolated linearly as in [`quantile`]; draws in which the statistic is not defined (NaN) are left out.
+/// `draws` is `[draws, n_statistics]`, as
 /// [`resample`] gives it; where it is empty, an interval is its value alone.
 ///
 /// # Panics
@@ -108,12 +116,13 @@ fn below(stream: &mut Xoshiro256PlusPlus, n: usize) -> usize {
 pub fn intervals(values: &[f64], draws: &[Vec<f64>], level: f64) -> Vec<Figure> {
     assert!(0.0 < level && level < 1.0, "level is between 0 and 1");
     let interval = |(column, &value): (usize, &f64)| {
-        if draws.is_empty() {
+        let column = draws.iter().map(|draw| draw[column]);
+        let mut sorted: Vec<f64> = column.filter(|value| !value.is_nan()).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        if sorted.is_empty() {
             let (low, high) = (value, value);
             return Figure { value, low, high };
         }
-        let mut sorted: Vec<f64> = draws.iter().map(|draw| draw[column]).collect();
-        sorted.sort_unstable_by(f64::total_cmp);
         Figure {
             value,
             low: quantile(&sorted, (1.0 - level) / 2.0),

@@ -16,15 +16,18 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts checked outcomes of a single-label task.
-    pub(super) fn new(outcomes: &Outcomes) -> Self {
-        let n_labels = outcomes.n_labels();
+    /// Counts checked outcomes of a single-label task, over all repeats.
+    pub(super) fn new<'o, 't: 'o>(repeats: impl Iterator<Item = &'o Outcomes<'t>>) -> Self {
+        let mut repeats = repeats.peekable();
+        let first = repeats.peek().expect("at least one repeat");
+        let n_labels = first.n_labels();
         let mut confusion = Confusion {
-            labels: outcomes.labels().map(str::to_owned).collect(),
+            labels: first.labels().map(str::to_owned).collect(),
             counts: vec![vec![0; n_labels]; n_labels],
             withheld: vec![0; n_labels],
         };
-        for (gold, predicted) in outcomes.gold.iter().zip(&outcomes.predicted) {
+        let pairs = repeats.flat_map(|o| o.gold.iter().zip(&o.predicted));
+        for (gold, predicted) in pairs {
             let row = gold[0] as usize;
             match predicted.first() {
                 Some(&column) => confusion.counts[row][column as usize] += 1,

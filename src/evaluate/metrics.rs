@@ -1,12 +1,9 @@
-//! Precision, recall and F1 from counts.
+//! What counts alone say: precision, recall and F1, exact match, agreement beyond chance.
 //!
-//! Owns the formulas; a zero denominator gives 0. Source: Sebastiani (2002),
+//! Owns the formulas; a zero denominator of precision, recall or F1 gives 0. Source: Sebastiani (2002),
 //! "Machine learning in automated text categorization", section 7.1.
 
 use std::ops::{Add, AddAssign};
-
-/// How many figures of [`Totals::figures`] are not a label's own.
-pub const N_SUMMARY: usize = 7;
 
 /// How often a label was rightly given, wrongly given and missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,23 +62,40 @@ impl AddAssign for Counts {
 }
 
 /// The counts of every label over a set of samples.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
     /// The counts of each label.
     pub labels: Vec<Counts>,
-    /// The number of samples whose predicted set is the gold set.
+    /// The counts of samples.
+    pub samples: Samples,
+}
+
+/// Counts of samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Samples {
+    /// All of them.
+    pub all: u64,
+    /// Those whose predicted set is the gold set.
     pub exact: u64,
-    /// The number of samples.
-    pub n_samples: u64,
+    /// Those without a gold label.
+    pub none: u64,
+    /// Those without a gold label that are given one.
+    pub none_labelled: u64,
+}
+
+impl Samples {
+    /// Adds `times` as many.
+    pub(super) fn add(&mut self, other: &Samples, times: u64) {
+        self.all += times * other.all;
+        self.exact += times * other.exact;
+        self.none += times * other.none;
+        self.none_labelled += times * other.none_labelled;
+    }
 }
 
 impl Totals {
-    /// All figures in a row, `[N_SUMMARY + 3 n_labels]`.
-    ///
-    /// First macro precision, recall and F1, micro precision, recall and F1, and
-    /// exact match; then precision, recall and F1 of each label.
-    pub fn figures(&self) -> Vec<f64> {
-        let mut figures = vec![0.0; N_SUMMARY];
+    /// Macro precision, recall and F1, micro precision, recall and F1, and exact match.
+    pub fn averages(&self) -> [f64; 7] {
         let mut sums = [0.0; 3];
         let mut pooled = Counts::default();
         for counts in &self.labels {
@@ -90,21 +104,77 @@ impl Totals {
                 *sum += figure;
             }
             pooled += *counts;
-            figures.extend(of_label);
         }
         let n_labels = self.labels.len().max(1) as f64;
         let [precision, recall, f1] = sums.map(|sum| sum / n_labels);
-        let summary: [f64; N_SUMMARY] = [
+        [
             precision,
             recall,
             f1,
             pooled.precision(),
             pooled.recall(),
             pooled.f1(),
-            ratio(self.exact, self.n_samples),
-        ];
-        figures[..N_SUMMARY].copy_from_slice(&summary);
-        figures
+            ratio(self.samples.exact, self.samples.all),
+        ]
+    }
+
+    /// The share of the samples without a gold label that are given one; NaN where every sample has
+    /// a gold label.
+    pub fn false_label_rate(&self) -> f64 {
+        self.samples.none_labelled as f64 / self.samples.none as f64
+    }
+
+    /// How gold and predictions of a single-label task agree; a withheld prediction is a value of its own.
+    pub fn agreement(&self) -> Agreement {
+        let given: u64 = self.labels.iter().map(Counts::predicted).sum();
+        let withheld = (0, self.samples.all.saturating_sub(given));
+        let marginals = self.labels.iter().map(|c| (c.support(), c.predicted()));
+        Agreement::new(
+            self.samples.all,
+            self.samples.exact,
+            marginals.chain([withheld]),
+        )
+    }
+
+    /// How gold and predictions agree on whether a sample has one label.
+    pub fn label_agreement(&self, label: usize) -> Agreement {
+        let counts = self.labels[label];
+        let n = self.samples.all;
+        let alike = n - counts.false_positives - counts.false_negatives;
+        let (gold, predicted) = (counts.support(), counts.predicted());
+        Agreement::new(n, alike, [(gold, predicted), (n - gold, n - predicted)])
+    }
+}
+
+/// Agreement of two ratings of the same samples beyond chance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Agreement {
+    /// Cohen's kappa: see [`cohen_kappa`](super::cohen_kappa). NaN where it is 0/0.
+    pub kappa: f64,
+    /// Krippendorff's alpha: see [`krippendorff_alpha`](super::krippendorff_alpha). NaN where it is 0/0.
+    pub alpha: f64,
+}
+
+impl Agreement {
+    /// From the samples rated, those rated alike, and how often each rater gave each value.
+    fn new(n: u64, alike: u64, marginals: impl IntoIterator<Item = (u64, u64)>) -> Self {
+        // In whole numbers, so that 0/0 is met exactly.
+        let (n, alike) = (i128::from(n), i128::from(alike));
+        let (mut chance, mut squares) = (0, 0);
+        for (a, b) in marginals {
+            let (a, b) = (i128::from(a), i128::from(b));
+            chance += a * b;
+            squares += (a + b) * (a + b);
+        }
+        let values = 2 * n;
+        let unlike = (values * values - squares) as f64;
+        Agreement {
+            kappa: (n * alike - chance) as f64 / (n * n - chance) as f64,
+            alpha: match unlike {
+                0.0 => f64::NAN,
+                _ => 1.0 - ((values - 1) * 2 * (n - alike)) as f64 / unlike,
+            },
+        }
     }
 }
 
@@ -135,12 +205,10 @@ mod tests {
 
     #[test]
     fn nothing_counted_gives_zero() {
-        let totals = Totals {
-            labels: vec![],
-            exact: 0,
-            n_samples: 0,
-        };
-        assert_eq!(totals.figures(), vec![0.0; N_SUMMARY]);
+        let totals = Totals::default();
+        assert_eq!(totals.averages(), [0.0; 7]);
+        assert!(totals.false_label_rate().is_nan());
+        assert!(totals.agreement().kappa.is_nan());
         assert_eq!(Counts::default().f1(), 0.0);
     }
 }

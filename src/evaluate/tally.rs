@@ -5,7 +5,7 @@
 //! `n_articles` × `n_labels`.
 
 use super::Outcomes;
-use super::metrics::{Counts, Totals};
+use super::metrics::{Counts, Samples, Totals};
 
 /// Counts per article, in compressed rows: `entries[starts[a]..starts[a + 1]]`
 /// are the labels article `a` meets, sorted.
@@ -14,8 +14,8 @@ pub(super) struct ArticleTallies {
     n_labels: usize,
     starts: Vec<usize>,
     entries: Vec<(u32, Counts)>,
-    /// Exactly matched samples and samples of each article.
-    samples: Vec<(u64, u64)>,
+    /// The samples of each article.
+    samples: Vec<Samples>,
 }
 
 impl ArticleTallies {
@@ -38,10 +38,17 @@ impl ArticleTallies {
 
     fn push_article(&mut self, outcomes: &Outcomes, samples: &[usize]) {
         let mut met: Vec<(u32, Counts)> = Vec::new();
-        let mut exact = 0;
+        let mut of_article = Samples::default();
         for &sample in samples {
             let (gold, predicted) = (&outcomes.gold[sample], &outcomes.predicted[sample]);
-            exact += u64::from(gold == predicted);
+            let none = gold.is_empty();
+            let one = Samples {
+                all: 1,
+                exact: u64::from(gold == predicted),
+                none: u64::from(none),
+                none_labelled: u64::from(none && !predicted.is_empty()),
+            };
+            of_article.add(&one, 1);
             met.extend(
                 gold.iter()
                     .map(|&label| match predicted.binary_search(&label) {
@@ -65,7 +72,7 @@ impl ArticleTallies {
             self.entries.push((same[0].0, counts));
         }
         self.starts.push(self.entries.len());
-        self.samples.push((exact, samples.len() as u64));
+        self.samples.push(of_article);
     }
 
     /// The number of articles.
@@ -82,17 +89,14 @@ impl ArticleTallies {
     pub(super) fn resampled(&self, multiplicity: &[u32]) -> Totals {
         let mut totals = Totals {
             labels: vec![Counts::default(); self.n_labels],
-            exact: 0,
-            n_samples: 0,
+            samples: Samples::default(),
         };
         for (article, &times) in multiplicity.iter().enumerate() {
             if times == 0 {
                 continue;
             }
             let times = u64::from(times);
-            let (exact, n_samples) = self.samples[article];
-            totals.exact += times * exact;
-            totals.n_samples += times * n_samples;
+            totals.samples.add(&self.samples[article], times);
             for (label, counts) in &self.entries[self.starts[article]..self.starts[article + 1]] {
                 let total = &mut totals.labels[*label as usize];
                 total.true_positives += times * counts.true_positives;

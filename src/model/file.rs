@@ -20,7 +20,9 @@
 //! The length stands at the front so that a truncated file is told before it is read, and every
 //! length inside is checked against what is left before memory is taken for it.
 
-use super::{Codebook, LinearModel, Model, Provenance, Task, TaskModel, TaskOptions};
+use super::{
+    Codebook, Cuts, LearnedOn, LinearModel, Model, Provenance, Task, TaskModel, TaskOptions,
+};
 use crate::error::{Error, Place, Result};
 use crate::features::{TermNames, Tfidf, Vocabulary};
 use crate::text::MAX_NGRAM;
@@ -60,6 +62,12 @@ struct TaskCard {
     thresholds: Vec<f32>,
     intercepts: Vec<f32>,
     n_terms: u64,
+    // Files from before there were any have neither; a reader from then passes them over, since the weights
+    // and thresholds say all that it needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    calibrated_on: Option<LearnedOn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cuts: Option<Cuts>,
 }
 
 impl Model {
@@ -239,6 +247,8 @@ fn task_card(task: &TaskModel) -> TaskCard {
         thresholds: task.thresholds.clone(),
         intercepts: task.linear.intercepts().to_vec(),
         n_terms: task.tfidf.vocabulary().len() as u64,
+        calibrated_on: task.calibrated_on.clone(),
+        cuts: task.cuts.clone(),
     }
 }
 
@@ -257,6 +267,8 @@ fn read_task(card: TaskCard, rest: &mut Bytes<'_>) -> Result<TaskModel> {
         options: card.options,
         linear,
         thresholds: card.thresholds,
+        calibrated_on: card.calibrated_on,
+        cuts: card.cuts,
     })
 }
 

@@ -5,6 +5,7 @@
 //! [`file`](mod@file) reads and writes it, [`scorer`] freezes it into a table for reading; predicting with it is [`predict`](crate::predict)'s.
 
 pub mod codebook;
+pub mod cuts;
 pub mod file;
 pub mod linear;
 pub mod options;
@@ -13,6 +14,7 @@ pub mod scorer;
 pub mod task;
 
 pub use codebook::Codebook;
+pub use cuts::{CutStep, Cuts, LearnedOn, N_STARTS, confidence};
 pub use linear::LinearModel;
 pub use options::{ClassWeight, Estimator, Scaling, TaskOptions};
 pub use provenance::{CrossValidated, Provenance};
@@ -37,10 +39,17 @@ pub struct TaskModel {
     pub linear: LinearModel,
     /// For a multi task, the probability from which each label is given; empty for a single one.
     pub thresholds: Vec<f32>,
+    /// The rows on which the probabilities were fitted again after training, if they were.
+    pub calibrated_on: Option<LearnedOn>,
+    /// Where answers are withheld for the sake of a largest error.
+    pub cuts: Option<Cuts>,
 }
 
 impl TaskModel {
     fn check(&self) -> Result<()> {
+        if let Some(cuts) = &self.cuts {
+            cuts.check()?;
+        }
         let n_labels = self.task.labels.len();
         let n_thresholds = match self.task.form {
             Form::Single => 0,
@@ -153,6 +162,12 @@ impl Model {
     /// What a paragraph must be for the other tasks to be answered.
     pub fn gate(&self) -> Option<&Gate> {
         self.gate.as_ref()
+    }
+
+    /// The place of the gate's task among the tasks.
+    pub fn gate_index(&self) -> Option<usize> {
+        let gate = self.gate.as_ref()?;
+        self.tasks.iter().position(|t| t.task.name == gate.task)
     }
 
     /// Where the model came from.

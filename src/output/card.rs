@@ -1,7 +1,8 @@
 //! A model's card: what it is, where it came from, what it goes by.
 
-use super::scores::{decimals, describe, plain_table, right_align, trim_lines};
+use super::scores::{decimals, describe, plain_table, right_align, source, trim_lines};
 use crate::model::{Model, TaskModel};
+use crate::train::report::Selective;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -81,6 +82,7 @@ pub fn write_text(
             task.tfidf.vocabulary().len(),
             describe(&task.options)
         )?;
+        write_learned(out, task)?;
         for (i, label) in task.task.labels.iter().enumerate() {
             write_label(out, model, task, i, n_terms)?;
             if definitions {
@@ -89,6 +91,31 @@ pub fn write_text(
                 writeln!(out, "    means: {definition}")?;
             }
         }
+    }
+    Ok(())
+}
+
+/// What was learned after training, and on which rows.
+fn write_learned(out: &mut impl Write, task: &TaskModel) -> io::Result<()> {
+    if let Some(learned) = &task.calibrated_on {
+        let source = source(learned);
+        writeln!(
+            out,
+            "  probabilities and thresholds fitted again on {source}; the scores above are from before"
+        )?;
+    }
+    if let Some(cuts) = &task.cuts {
+        let at = |error: &f64| match cuts.for_error(*error) {
+            Some(cut) => format!("{error}: from {}", decimals(f64::from(cut))),
+            None => format!("{error}: never"),
+        };
+        let shown: Vec<String> = Selective::ERRORS.iter().map(at).collect();
+        writeln!(
+            out,
+            "  answered under --max-error {}; learned on {}",
+            shown.join(" · "),
+            source(&cuts.learned_on)
+        )?;
     }
     Ok(())
 }
@@ -158,6 +185,8 @@ pub fn write_json(
                 "form": task.task.form,
                 "n_terms": task.tfidf.vocabulary().len(),
                 "options": task.options,
+                "calibrated_on": task.calibrated_on,
+                "cuts": task.cuts,
                 "labels": labels,
             })
         })

@@ -1,6 +1,6 @@
 //! Labelled paragraphs as CSV.
 //!
-//! The columns of the JSONL, flattened: `doc, paragraph, start, end, TASK…, score.TASK.LABEL…,
+//! The columns of the JSONL, flattened: `doc, paragraph, start, end, TASK…, score.TASK.LABEL…, withheld,
 //! explain.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
 //! first [`HELD_DOCUMENTS`] documents; fields that only come later are counted as left out. A text cell
 //! that a spreadsheet would run as a formula gets a `'` before it.
@@ -21,6 +21,7 @@ pub struct CsvWriter<W: Write> {
     out: csv::Writer<W>,
     tasks: Vec<Task>,
     explain: usize,
+    withholding: bool,
     held: Vec<LabelledDocument>,
     fields: Option<Vec<String>>,
     left_out: BTreeSet<String>,
@@ -33,10 +34,18 @@ impl<W: Write> CsvWriter<W> {
             out: csv::Writer::from_writer(out),
             tasks,
             explain,
+            withholding: false,
             held: Vec::new(),
             fields: None,
             left_out: BTreeSet::new(),
         }
+    }
+
+    /// Adds a column with the tasks whose answers were withheld.
+    #[must_use]
+    pub fn withholding(mut self, withholding: bool) -> Self {
+        self.withholding = withholding;
+        self
     }
 
     /// Fields of input rows that came after the header was written.
@@ -64,6 +73,7 @@ impl<W: Write> CsvWriter<W> {
                     .map(|l| format!("score.{}.{l}", task.name)),
             );
         }
+        header.extend(self.withholding.then(|| "withheld".to_owned()));
         if self.explain > 0 {
             header.extend(
                 self.tasks
@@ -139,6 +149,10 @@ impl<W: Write> CsvWriter<W> {
                     .iter()
                     .map(|p| rounded(*p, 5).to_string()),
             );
+        }
+        if self.withholding {
+            let withheld = paragraph.prediction.withheld().unwrap_or_default();
+            record.push(safe(&withheld.join(";")));
         }
         if self.explain > 0 {
             record.extend((0..self.tasks.len()).map(|task| safe(&self.reasons(task, paragraph))));

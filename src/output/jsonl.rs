@@ -1,7 +1,8 @@
 //! Labelled paragraphs as JSONL: one object a line.
 //!
-//! `{"doc", "paragraph", "start", "end", TASK…, "scores": {TASK: {LABEL: p}}, "explain"?, "input"?, "text"}`.
-//! A single task's field is its label or null, a multi task's the list of its labels.
+//! `{"doc", "paragraph", "start", "end", TASK…, "withheld"?, "scores": {TASK: {LABEL: p}}, "explain"?, "input"?, "text"}`.
+//! A single task's field is its label or null, a multi task's the list of its labels. `withheld` lists the
+//! tasks whose answers were not sure enough; they are null.
 //!
 //! Owns [`Encoder`], which any thread can use, and [`JsonlWriter`] around it.
 
@@ -85,12 +86,14 @@ impl Encoder {
         }
     }
 
-    /// Appends the line of a paragraph to `out`. `said` gives the labels and the probabilities of a task.
+    /// Appends the line of a paragraph to `out`. `said` gives the labels and the probabilities of a task,
+    /// `withheld` whether its answer was withheld, or nothing where none was to be.
     pub fn write<'s>(
         &self,
         out: &mut Vec<u8>,
         document: &Document,
         paragraph: &ParagraphView<'_>,
+        withheld: &[bool],
         said: impl Fn(usize) -> (&'s [u32], &'s [f32]),
     ) {
         out.extend_from_slice(b"{\"doc\":");
@@ -109,7 +112,16 @@ impl Encoder {
         push_integer(out, paragraph.end);
         for (i, task) in self.tasks.iter().enumerate() {
             out.extend_from_slice(&task.field);
-            push_labels(out, task, said(i).0);
+            match withheld.get(i) {
+                Some(true) => out.extend_from_slice(b"null"),
+                _ => push_labels(out, task, said(i).0),
+            }
+        }
+        if !withheld.is_empty() {
+            let names = self.names.iter().zip(withheld).filter(|(_, is)| **is);
+            let names: Vec<&str> = names.map(|(task, _)| task.name.as_str()).collect();
+            out.extend_from_slice(b",\"withheld\":");
+            serde_json::to_writer(&mut *out, &names).expect("memory takes it");
         }
         let from = out.len();
         out.extend_from_slice(&self.scores.json);
@@ -193,7 +205,8 @@ impl<W: Write> DocumentWriter for JsonlWriter<W> {
                 let (_, said) = paragraph.prediction.tasks().nth(task).expect("a task");
                 (said.labels.as_slice(), said.probabilities.as_slice())
             };
-            (self.encoder).write(&mut self.buffer, &document.document, &view, said);
+            let withheld = paragraph.prediction.withheld_flags();
+            (self.encoder).write(&mut self.buffer, &document.document, &view, withheld, said);
         }
         self.out.write_all(&self.buffer)
     }

@@ -1,13 +1,17 @@
 //! Writes finished results.
 //!
-//! Owns one file a format: [`jsonl`], [`csv`](mod@csv) and [`table`] for labelled paragraphs, [`scores`]
-//! for benchmarks, [`card`] for models. Nothing here reads, classifies or measures, and
+//! Owns one file a format: [`jsonl`], [`csv`](mod@csv) and [`table`] for labelled paragraphs, [`scores`],
+//! [`scores_json`], [`markdown`] and [`page`] for benchmarks, [`card`] for models. Nothing here reads, classifies or measures, and
 //! everything is written to a writer that the caller gives.
 
 pub mod card;
 pub mod csv;
 pub mod jsonl;
+pub mod markdown;
+pub mod page;
 pub mod scores;
+mod scores_extra;
+pub mod scores_json;
 pub mod table;
 
 use crate::model::{Form, Task};

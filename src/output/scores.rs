@@ -1,41 +1,25 @@
-//! Benchmark figures as a table or JSON.
+//! Benchmark figures as tables for a terminal.
 //!
 //! Every figure stands with its interval.
 
-use crate::evaluate::{Confusion, Evaluation, Figure, LabelFigures};
-use crate::model::{Form, TaskOptions};
-use crate::train::{Benchmark, GateRule};
+use super::scores_extra::{task_lines, write_extras};
+use crate::evaluate::{Confusion, Evaluation, FEW_ARTICLES, Figure};
+use crate::model::{Form, LearnedOn, TaskOptions};
+use crate::train::GateRule;
+use crate::train::duplicates::DuplicateRule;
+use crate::train::plan::SplitRule;
+use crate::train::report::{Benchmark, Design, How};
 use comfy_table::{CellAlignment, Table, presets};
 use std::io::{self, Write};
-
-/// Writes the figures as JSON, indented.
-///
-/// # Errors
-/// What the writer says.
-pub fn write_json(out: &mut impl Write, benchmark: &Benchmark) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, benchmark)?;
-    writeln!(out)
-}
 
 /// Writes the figures as tables; `gate` says which stand first.
 ///
 /// # Errors
 /// What the writer says.
 pub fn write_table(out: &mut impl Write, benchmark: &Benchmark, gate: GateRule) -> io::Result<()> {
-    let how = match (benchmark.folds, benchmark.trained_on) {
-        (Some(folds), _) => format!("{folds}-fold cross-validation, articles kept together"),
-        (None, Some(n_rows)) => format!("a model trained on {n_rows} other rows"),
-        (None, None) => "a given model".to_owned(),
-    };
-    let chosen_over = match benchmark.trained_on {
-        Some(_) => "the training rows",
-        None => "all rows",
-    };
-    writeln!(
-        out,
-        "{how} · {} rows of {} articles · seed {}",
-        benchmark.n_rows, benchmark.n_articles, benchmark.seed
-    )?;
+    for line in preamble(benchmark) {
+        writeln!(out, "{line}")?;
+    }
     for (i, task) in benchmark.tasks.iter().enumerate() {
         let (first, second) = match (&task.end_to_end, gate) {
             (Some(end_to_end), GateRule::Predicted) => (end_to_end, Some(&task.evaluation)),
@@ -57,15 +41,118 @@ pub fn write_table(out: &mut impl Write, benchmark: &Benchmark, gate: GateRule) 
                 second.n_samples
             )?;
         }
+        for line in task_lines(task) {
+            writeln!(out, "{line}")?;
+        }
         if let Some(options) = benchmark.options.get(i) {
             writeln!(
                 out,
-                "options, chosen once over {chosen_over} unless given: {}",
+                "options, {}: {}",
+                chosen(&benchmark.design),
                 describe(options)
             )?;
         }
     }
-    Ok(())
+    write_extras(out, benchmark)
+}
+
+/// How it was measured, a line each.
+pub(super) fn preamble(benchmark: &Benchmark) -> Vec<String> {
+    let design = &benchmark.design;
+    let mut lines = vec![format!(
+        "{} · {} rows of {} articles · seed {}",
+        how(&design.how),
+        benchmark.n_rows,
+        benchmark.n_articles,
+        design.seed
+    )];
+    if benchmark.options.is_empty() && design.nested {
+        lines.push(
+            "options that are not given are chosen in each split, on the rows it trains on"
+                .to_owned(),
+        );
+    }
+    if let Some(found) = &benchmark.duplicates
+        && found.n_clusters > 0
+    {
+        let done = match found.rule {
+            DuplicateRule::Report => "left as they are",
+            DuplicateRule::Drop => "all but the first dropped",
+            DuplicateRule::KeepTogether => "kept on one side of every split",
+        };
+        lines.push(format!(
+            "near duplicates: {} rows in {} clusters, the largest of {}; {done}",
+            found.n_rows, found.n_clusters, found.largest
+        ));
+    }
+    if let How::Parted(SplitRule::LeaveOut(_) | SplitRule::Dates { .. }) = design.how {
+        lines.extend(design.splits.iter().map(|(name, trained, tested)| {
+            format!("  {name}: trained on {trained} rows, tested on {tested}")
+        }));
+    }
+    if design.n_parted > 0 {
+        lines.push(format!(
+            "{} rows were left out of training: their article, or a near duplicate, is tested",
+            design.n_parted
+        ));
+    }
+    if design.n_unplaced > 0 {
+        lines.push(format!(
+            "{} rows have no such field or date, and are not tested",
+            design.n_unplaced
+        ));
+    }
+    for (task, learned) in &design.learned_on {
+        lines.push(format!(
+            "{task}: probabilities and thresholds fitted again on {}",
+            source(learned)
+        ));
+    }
+    if benchmark.n_articles < FEW_ARTICLES {
+        lines.push(format!(
+            "fewer than {FEW_ARTICLES} articles: intervals are too narrow (see benches/coverage)"
+        ));
+    }
+    lines
+}
+
+/// The rows something was learned on.
+pub fn source(learned: &LearnedOn) -> String {
+    format!(
+        "`{}` ({} rows of {} articles)",
+        learned.name, learned.n_rows, learned.n_articles
+    )
+}
+
+/// How rows were parted, in words.
+fn how(how: &How) -> String {
+    match how {
+        How::Parted(SplitRule::Folds { folds, repeats: 1 }) => {
+            format!("{folds}-fold cross-validation, articles kept together")
+        }
+        How::Parted(SplitRule::Folds { folds, repeats }) => format!(
+            "{folds}-fold cross-validation {repeats} times over, articles kept together, figures the means"
+        ),
+        How::Parted(SplitRule::LeaveOut(field)) => {
+            format!("each {field} tested by what was trained on the others")
+        }
+        How::Parted(SplitRule::Dates { before, after }) if before == after => {
+            format!("trained on what is before {before}, tested on the rest")
+        }
+        How::Parted(SplitRule::Dates { before, after }) => {
+            format!("trained on what is before {before}, tested from {after} on")
+        }
+        How::TrainTest { trained_on } => format!("a model trained on {trained_on} other rows"),
+        How::Model => "a given model".to_owned(),
+    }
+}
+
+fn chosen(design: &Design) -> &'static str {
+    match (&design.how, design.nested) {
+        (How::TrainTest { .. }, _) => "chosen once over the training rows unless given",
+        (_, true) => "chosen on the rows trained on unless given",
+        (_, false) => "chosen once over all rows unless given",
+    }
 }
 
 fn write_evaluation(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
@@ -78,57 +165,56 @@ fn write_evaluation(out: &mut impl Write, evaluation: &Evaluation) -> io::Result
         evaluation.n_articles,
         evaluation.bootstrap.draws
     )?;
+    let has_ap = evaluation.macro_average_precision.is_some();
     let mut table = plain_table();
-    table.set_header(["label", "precision", "recall", "F1", "support"]);
-    for label in &evaluation.labels {
-        table.add_row(label_row(label));
-    }
-    let summary = |name: &str, precision, recall, f1| {
-        [
-            name.to_owned(),
-            figure(precision),
-            figure(recall),
-            figure(f1),
-            String::new(),
-        ]
+    let mut header = vec!["label", "precision", "recall", "F1"];
+    header.extend(has_ap.then_some("average precision"));
+    header.push("support");
+    table.set_header(header);
+    let row = |name: String, figures: [String; 3], ap: Option<String>, support: String| {
+        let mut row = vec![name];
+        row.extend(figures);
+        row.extend(has_ap.then(|| ap.unwrap_or_default()));
+        row.push(support);
+        row
     };
-    table.add_row(summary(
-        "macro",
-        evaluation.macro_precision,
-        evaluation.macro_recall,
-        evaluation.macro_f1,
-    ));
-    table.add_row(summary(
-        "micro",
-        evaluation.micro_precision,
-        evaluation.micro_recall,
-        evaluation.micro_f1,
-    ));
+    for label in &evaluation.labels {
+        let name = match label.unseen {
+            true => format!("{} (not in training)", label.label),
+            false => label.label.clone(),
+        };
+        let (figures, ap) = match label.applicable {
+            true => (
+                [label.precision, label.recall, label.f1].map(figure),
+                label.average_precision.map(figure),
+            ),
+            false => (["n/a"; 3].map(str::to_owned), Some("n/a".to_owned())),
+        };
+        table.add_row(row(name, figures, ap, label.support.to_string()));
+    }
+    let e = evaluation;
+    let of_macro = [e.macro_precision, e.macro_recall, e.macro_f1].map(figure);
+    let ap = e.macro_average_precision.map(figure);
+    table.add_row(row("macro".to_owned(), of_macro, ap, String::new()));
+    let of_micro = [e.micro_precision, e.micro_recall, e.micro_f1].map(figure);
+    table.add_row(row("micro".to_owned(), of_micro, None, String::new()));
     right_align(&mut table, 1);
     writeln!(out, "{}", trim_lines(&table))?;
-    writeln!(
-        out,
-        "{} {}",
-        exact_name(evaluation.form),
-        figure(evaluation.exact_match)
-    )?;
+    let mut line = format!("{} {}", exact_name(e.form), figure(e.exact_match));
+    for (name, value) in [
+        ("false labels on rows without any", e.false_label_rate),
+        ("kappa", e.kappa),
+        ("alpha", e.alpha),
+    ] {
+        if let Some(value) = value {
+            line.push_str(&format!(" · {name} {}", figure(value)));
+        }
+    }
+    writeln!(out, "{line}")?;
     match &evaluation.confusion {
         Some(confusion) => write_confusion(out, confusion),
         None => Ok(()),
     }
-}
-
-fn label_row(label: &LabelFigures) -> [String; 5] {
-    let name = match label.unseen {
-        true => format!("{} (not in training)", label.label),
-        false => label.label.clone(),
-    };
-    let figures = match label.applicable {
-        true => [label.precision, label.recall, label.f1].map(figure),
-        false => ["n/a", "n/a", "n/a"].map(str::to_owned),
-    };
-    let [precision, recall, f1] = figures;
-    [name, precision, recall, f1, label.support.to_string()]
 }
 
 /// Rows gold, columns predicted; a matrix of many labels is left to the JSON.
@@ -153,7 +239,7 @@ fn write_confusion(out: &mut impl Write, confusion: &Confusion) -> io::Result<()
 }
 
 /// What the share of rows answered exactly is called.
-fn exact_name(form: Form) -> &'static str {
+pub(super) fn exact_name(form: Form) -> &'static str {
     match form {
         Form::Single => "accuracy",
         Form::Multi => "exact match",
@@ -173,9 +259,12 @@ pub fn figure(figure: Figure) -> String {
 /// Three decimals without the leading zero, as tables of scores have them.
 pub fn decimals(value: f64) -> String {
     let text = format!("{value:.3}");
-    match text.strip_prefix("0.") {
-        Some(decimals) => format!(".{decimals}"),
-        None => text,
+    match (text.strip_prefix("0."), text.strip_prefix("-0.")) {
+        (Some(decimals), _) => format!(".{decimals}"),
+        // Nothing is below nought by less than is shown.
+        (_, Some("000")) => ".000".to_owned(),
+        (_, Some(decimals)) => format!("-.{decimals}"),
+        _ => text,
     }
 }
 
@@ -254,5 +343,9 @@ mod tests {
             high: 1.0,
         };
         assert_eq!(figure(f), ".712 [.650, 1.000]");
+        assert_eq!(
+            [-0.25, -0.0001, -1.0].map(decimals),
+            ["-.250", ".000", "-1.000"]
+        );
     }
 }

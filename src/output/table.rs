@@ -97,6 +97,9 @@ impl<W: Write> TableWriter<W> {
                 })
                 .filter(|(count, _)| *count > 0)
                 .collect();
+            let withheld = body.iter().filter(|p| p.prediction.is_withheld(&task.name));
+            let withheld = withheld.count();
+            counts.extend((withheld > 0).then_some((withheld, "withheld")));
             counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
             let share = |(count, label): &(usize, &str)| {
                 format!("{label} {:.0} %", 100.0 * *count as f64 / body.len() as f64)
@@ -121,6 +124,7 @@ impl<W: Write> TableWriter<W> {
     fn cell(&self, task: &Task, paragraph: &LabelledParagraph) -> String {
         let labels = paragraph.prediction.labels(&task.name);
         match task.form {
+            _ if paragraph.prediction.is_withheld(&task.name) => "withheld".to_owned(),
             Form::Multi if labels.is_empty() => "–".to_owned(),
             Form::Single if labels.is_empty() => "–".to_owned(),
             _ => printable(&labels.join(", ")),

@@ -26,6 +26,8 @@ pub struct LabelParams {
     pub title: bool,
     /// How many terms for and against each given label are kept; 0 for none.
     pub explain: usize,
+    /// The confidence below which each task's answer is withheld; empty where nothing is.
+    pub least_confidence: Vec<f32>,
 }
 
 /// A label that was given, and why.
@@ -156,6 +158,9 @@ impl Classifier<'_> {
             Some(_) => self.score(&view.text),
             None => self.score_open(&view.text),
         };
+        if !params.least_confidence.is_empty() {
+            self.withhold(&params.least_confidence, view.paragraph.is_none());
+        }
         if params.explain > 0 {
             view.reasons = self.reasons(&view.text, params.explain);
         }

@@ -6,6 +6,7 @@
 
 pub mod document;
 pub mod explain;
+mod withhold;
 
 pub use document::{LabelParams, LabelledDocument, LabelledParagraph, ParagraphView, Reason, Unit};
 pub use explain::{Contribution, Explanation};
@@ -36,6 +37,8 @@ pub struct Prediction {
     names: Arc<Vec<Task>>,
     tasks: Vec<TaskPrediction>,
     gate_shut: bool,
+    /// Whether each task's answer was withheld; empty where nothing was to be.
+    withheld: Vec<bool>,
 }
 
 impl Prediction {
@@ -89,6 +92,8 @@ pub struct Scores {
     /// Where each task's labels end in `given`.
     given_ends: Vec<usize>,
     gate_shut: bool,
+    /// Whether each task's answer was withheld; empty where nothing was to be.
+    withheld: Vec<bool>,
 }
 
 impl Scores {
@@ -114,6 +119,11 @@ impl Scores {
     /// Whether the gate is shut: see [`Prediction::gate_shut`].
     pub fn gate_shut(&self) -> bool {
         self.gate_shut
+    }
+
+    /// Whether each task's answer was withheld; empty where nothing was to be.
+    pub fn withheld(&self) -> &[bool] {
+        &self.withheld
     }
 }
 
@@ -207,6 +217,7 @@ impl<'m> Classifier<'m> {
             tasks: tasks.collect(),
             names: self.model.task_names().clone(),
             gate_shut: scores.gate_shut,
+            withheld: scores.withheld.clone(),
         }
     }
 
@@ -218,6 +229,7 @@ impl<'m> Classifier<'m> {
         scores.probabilities.copy_from_slice(&scores.margins);
         scores.given.clear();
         scores.given_ends.clear();
+        scores.withheld.clear();
         for (i, task) in self.model.tasks().iter().enumerate() {
             let lanes = self.scorer.lanes(i);
             let probabilities = &mut scores.probabilities[lanes];
@@ -247,12 +259,22 @@ impl Scores {
     /// Takes the labels of all tasks but the gate's back.
     fn shut_gate(&mut self, gate: usize) {
         self.gate_shut = true;
-        let kept = self.given(gate).first().copied();
-        self.given.clear();
+        self.keep(|task| task == gate);
+    }
+
+    /// Takes the labels of the tasks that are not `kept` back.
+    fn keep(&mut self, kept: impl Fn(usize) -> bool) {
+        let (mut read, mut write) = (0, 0);
         for (task, end) in self.given_ends.iter_mut().enumerate() {
-            self.given.extend(kept.filter(|_| task == gate));
-            *end = self.given.len();
+            let labels = read..*end;
+            read = *end;
+            if kept(task) {
+                self.given.copy_within(labels.clone(), write);
+                write += labels.len();
+            }
+            *end = write;
         }
+        self.given.truncate(write);
     }
 }
 

@@ -116,44 +116,48 @@ impl<'r> Corpus<'r> {
         strata
     }
 
-    /// SHA-256 of the rows in order: of each its text, article, kind and labels, every list with its
-    /// count and every string with its length before it, so that no two corpora read alike.
+    /// As [`rows_sha256`].
     pub fn sha256(&self) -> String {
-        let mut hash = Sha256::new();
-        let number = |hash: &mut Sha256, n: usize| hash.update((n as u64).to_le_bytes());
-        let string = |hash: &mut Sha256, text: Option<&str>| {
-            number(hash, usize::from(text.is_some()));
-            let text = text.unwrap_or_default();
-            number(hash, text.len());
-            hash.update(text.as_bytes());
-        };
-        let rule = KindRule::of(self.rows);
-        for row in self.rows {
-            string(&mut hash, Some(&row.text));
-            string(&mut hash, row.article.as_deref());
-            string(&mut hash, row.kind.as_deref());
-            let gold = (row.gold.keys()).filter_map(|t| Some((t, rule.gold(row, t)?)));
-            let gold: Vec<(&String, &Gold)> = gold.collect();
-            hash.update((gold.len() as u64).to_le_bytes());
-            for (task, gold) in gold {
-                string(&mut hash, Some(task));
-                let labels = match gold {
-                    Gold::Single(label) => std::slice::from_ref(label),
-                    Gold::Multi(labels) => labels,
-                };
-                hash.update((labels.len() as u64).to_le_bytes());
-                for label in labels {
-                    string(&mut hash, Some(label));
-                }
-            }
-        }
-        hash.finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        rows_sha256(self.rows)
     }
 }
 
+/// SHA-256 of the rows in order: of each its text, article, kind and labels, every list with its
+/// count and every string with its length before it, so that no two corpora read alike.
+pub fn rows_sha256(rows: &[Row]) -> String {
+    let mut hash = Sha256::new();
+    let number = |hash: &mut Sha256, n: usize| hash.update((n as u64).to_le_bytes());
+    let string = |hash: &mut Sha256, text: Option<&str>| {
+        number(hash, usize::from(text.is_some()));
+        let text = text.unwrap_or_default();
+        number(hash, text.len());
+        hash.update(text.as_bytes());
+    };
+    let rule = KindRule::of(rows);
+    for row in rows {
+        string(&mut hash, Some(&row.text));
+        string(&mut hash, row.article.as_deref());
+        string(&mut hash, row.kind.as_deref());
+        let gold = (row.gold.keys()).filter_map(|t| Some((t, rule.gold(row, t)?)));
+        let gold: Vec<(&String, &Gold)> = gold.collect();
+        hash.update((gold.len() as u64).to_le_bytes());
+        for (task, gold) in gold {
+            string(&mut hash, Some(task));
+            let labels = match gold {
+                Gold::Single(label) => std::slice::from_ref(label),
+                Gold::Multi(labels) => labels,
+            };
+            hash.update((labels.len() as u64).to_le_bytes());
+            for label in labels {
+                string(&mut hash, Some(label));
+            }
+        }
+    }
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
 impl TaskRows {
     /// The rows that carry a label of the task; none where no row does.
     fn gather(rows: &[Row], spec: &TaskSpec) -> Result<Option<Self>> {

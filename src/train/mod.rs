@@ -5,25 +5,39 @@
 //! cross-validation, a way of training. Tasks are fitted apart: another task in the rows changes
 //! nothing for the rest.
 
+pub mod baselines;
 pub mod benchmark;
+pub mod calibrate;
 pub mod calibration;
 pub mod chi2;
+mod coders;
+pub mod compared;
 pub mod corpus;
+pub mod duplicates;
 pub mod estimators;
 pub mod fit;
 pub mod given;
 pub mod grid;
+mod mistakes;
+pub mod out_of_fold;
+pub mod outcomes;
+pub mod plan;
 pub mod progress;
+pub mod report;
 pub mod rows;
 pub mod scaling;
 pub mod search;
+pub mod selective;
+mod slices;
 pub mod solver;
 pub mod split;
+mod studies;
 pub mod thresholds;
 
-pub use benchmark::{Benchmark, GateRule, TaskBenchmark};
+pub use benchmark::MeasureParams;
 pub use given::Given;
 pub use progress::Step;
+pub use report::{Benchmark, GateRule, TaskBenchmark};
 pub use rows::{Gold, Row, TaskSpec, labelled_row};
 pub use search::Tried;
 
@@ -33,7 +47,7 @@ use crate::model::provenance::TRAINING_VERSION;
 use crate::model::{
     Codebook, CrossValidated, Estimator, Model, Provenance, TaskModel, TaskOptions,
 };
-use benchmark::cross_validate;
+use benchmark::{cross_validate_answers, cuts_across_folds};
 use corpus::{Corpus, TaskRows};
 use fit::{FitSettings, Sample};
 use std::collections::BTreeMap;
@@ -62,6 +76,8 @@ pub struct TrainParams {
     pub memory_budget: u64,
     /// Definitions of the labels, kept in the model.
     pub codebook: Option<Codebook>,
+    /// What the rows are called where something learned on them is shown.
+    pub rows_name: Option<String>,
 }
 
 impl Default for TrainParams {
@@ -77,6 +93,7 @@ impl Default for TrainParams {
             cross_validate: true,
             memory_budget: 2 << 30,
             codebook: None,
+            rows_name: None,
         }
     }
 }
@@ -132,6 +149,9 @@ impl TrainParams {
         }
     }
 }
+
+/// What the rows of a training run are called unless they have a name.
+const OWN_ROWS: &str = "the rows it was trained on, across folds";
 
 /// What training gives.
 #[derive(Debug)]
@@ -193,19 +213,23 @@ impl<'p> Trainer<'p> {
         let corpus = Corpus::new(rows, &specs)?;
         let mut tried = Vec::new();
         let options = self.options(&corpus, &mut tried)?;
+        let mut cuts = Vec::new();
         let cross_validation = match self.params.cross_validate {
             true => {
                 let bootstrap = BootstrapParams {
                     seed: self.params.seed,
                     ..BootstrapParams::default()
                 };
-                Some(cross_validate(
+                let (benchmark, answers) = cross_validate_answers(
                     &corpus,
                     &options,
                     &self.params,
                     &bootstrap,
                     &self.step,
-                )?)
+                )?;
+                let name = self.params.rows_name.as_deref();
+                cuts = cuts_across_folds(&corpus, &answers, name.unwrap_or(OWN_ROWS));
+                Some(benchmark)
             }
             false => None,
         };
@@ -218,6 +242,9 @@ impl<'p> Trainer<'p> {
                 total: corpus.tasks.len() as u64,
             });
             tasks.push(self.fit_task(&corpus, task, options, &mut notes)?);
+        }
+        for (task, cuts) in tasks.iter_mut().zip(cuts) {
+            task.cuts = Some(cuts);
         }
         let provenance = self.provenance(&corpus, cross_validation.as_ref());
         Ok(Trained {
@@ -301,6 +328,8 @@ impl<'p> Trainer<'p> {
             tfidf,
             linear: fitted.linear.reordered(&order),
             thresholds: fitted.thresholds,
+            calibrated_on: None,
+            cuts: None,
         })
     }
 

@@ -35,6 +35,12 @@ pub struct Row {
     pub place: Place,
     /// What the row is called in reports: its `id`, else its place.
     pub name: String,
+    /// When it was published, where that could be read.
+    pub date: Option<jiff::civil::Date>,
+    /// The row's other fields that hold a string, a number or a truth value, by which figures can be given.
+    pub fields: BTreeMap<String, String>,
+    /// What each of several coders said, by task: the field `coders`, an object of objects.
+    pub coders: BTreeMap<String, BTreeMap<String, Gold>>,
 }
 
 impl Row {
@@ -233,7 +239,16 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
     }
     let kind = document.fields.get(KIND);
     let kind = kind.as_ref().and_then(Value::as_str).map(str::trim);
+    let is_task = |field: &str| specs.iter().any(|spec| spec.name == field);
+    let plain = document.fields.names().filter(|field| !is_task(field));
+    let fields = plain.filter_map(|field| {
+        let value = document.fields.get(&field)?;
+        Some((field.into_owned(), plain_text(&value)?))
+    });
     Ok(Row {
+        date: document.date,
+        fields: fields.collect(),
+        coders: coders(document.fields.get("coders").as_ref(), specs),
         kind: kind.filter(|kind| !kind.is_empty()).map(str::to_owned),
         name: document.name(),
         text: document.text,
@@ -241,6 +256,58 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
         gold,
         place: document.place,
     })
+}
+
+/// Reads a line of predictions: a JSON object with the `id` of its row (or `doc`, as `classify` prints it)
+/// and labels as labelled rows have them. It needs no text.
+///
+/// # Errors
+/// What is wrong with the line, in a clause.
+pub fn prediction_row(line: &str, specs: &[TaskSpec]) -> Result<Row, String> {
+    let value: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    let id = value.get("id").or_else(|| value.get("doc"));
+    let name = id.and_then(plain_text).ok_or("no `id`")?;
+    let mut gold = BTreeMap::new();
+    for spec in specs {
+        let labels = value
+            .get(&spec.name)
+            .map(|labels| json_labels(labels, spec.form));
+        let labels = labels.transpose();
+        let labels = labels.map_err(|message| format!("`{}` {message}", spec.name))?;
+        gold.extend(labels.flatten().map(|labels| (spec.name.clone(), labels)));
+    }
+    Ok(Row {
+        name,
+        gold,
+        ..Row::default()
+    })
+}
+
+/// A string, number or truth value as text; none for all else and for what is blank.
+fn plain_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if text.trim().is_empty() => None,
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// `{CODER: {TASK: LABEL or LABELS}}`; what is not of that form is passed over, for it is no gold label.
+fn coders(value: Option<&Value>, specs: &[TaskSpec]) -> BTreeMap<String, BTreeMap<String, Gold>> {
+    let Some(Value::Object(coders)) = value else {
+        return BTreeMap::new();
+    };
+    let said = |given: &Value| -> BTreeMap<String, Gold> {
+        let of_task = |spec: &TaskSpec| {
+            let labels = json_labels(given.get(&spec.name)?, spec.form).ok()??;
+            Some((spec.name.clone(), labels))
+        };
+        specs.iter().filter_map(of_task).collect()
+    };
+    (coders.iter())
+        .map(|(coder, given)| (coder.clone(), said(given)))
+        .collect()
 }
 
 /// JSONL: null is unlabelled, `[]` is labelled none. An empty string is unlabelled for a single

@@ -258,6 +258,30 @@ fn by_models_that_never_saw_the_fold(
     corpus.tasks.iter().enumerate().map(of_task).collect()
 }
 
+/// Asserts that two values are the same but for the last digits of numbers: a fold numbers its terms in
+/// another order than the same rows do alone, and sums in that order.
+fn assert_alike(ours: &Value, theirs: &Value, at: &str) {
+    match (ours, theirs) {
+        (Value::Object(ours), Value::Object(theirs)) => {
+            assert_eq!(ours.len(), theirs.len(), "{at}");
+            for (key, value) in ours {
+                assert_alike(value, &theirs[key], &format!("{at}.{key}"));
+            }
+        }
+        (Value::Array(ours), Value::Array(theirs)) => {
+            assert_eq!(ours.len(), theirs.len(), "{at}");
+            for (i, (a, b)) in ours.iter().zip(theirs).enumerate() {
+                assert_alike(a, b, &format!("{at}[{i}]"));
+            }
+        }
+        (Value::Number(a), Value::Number(b)) => {
+            let off = (a.as_f64().unwrap() - b.as_f64().unwrap()).abs();
+            assert!(off <= 1e-6, "{at}: {a} {b}");
+        }
+        _ => assert_eq!(ours, theirs, "{at}"),
+    }
+}
+
 #[test]
 fn a_fold_is_answered_as_by_a_model_that_never_saw_it() {
     let bootstrap = BootstrapParams {
@@ -287,7 +311,8 @@ fn a_fold_is_answered_as_by_a_model_that_never_saw_it() {
         );
         assert_eq!(ours.tasks.len(), theirs.len());
         for (ours, theirs) in ours.tasks.iter().zip(&theirs) {
-            assert_eq!(ours.evaluation, *theirs);
+            let value = |e: &Evaluation| serde_json::to_value(e).expect("figures are JSON");
+            assert_alike(&value(&ours.evaluation), &value(theirs), "");
         }
     }
 }

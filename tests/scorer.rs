@@ -10,9 +10,35 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 const WORDS: &[&str] = &[
-    "tariffs", "tariff", "chips", "Beijing", "the", "not", "never", "agreed", "talks", "on", "U.S.",
-    "U.S", "us", "China’s", "China's", "25%", "$30", "2018", "retaliate", "vowed", "and", "São", "中国",
-    "naïve", "it's", "a_b", "x", "Huawei", "fentanyl",
+    "tariffs",
+    "tariff",
+    "chips",
+    "Beijing",
+    "the",
+    "not",
+    "never",
+    "agreed",
+    "talks",
+    "on",
+    "U.S.",
+    "U.S",
+    "us",
+    "China’s",
+    "China's",
+    "25%",
+    "$30",
+    "2018",
+    "retaliate",
+    "vowed",
+    "and",
+    "São",
+    "中国",
+    "naïve",
+    "it's",
+    "a_b",
+    "x",
+    "Huawei",
+    "fentanyl",
 ];
 
 /// Tasks that read a text each in a way of its own.
@@ -47,7 +73,12 @@ fn ways() -> Vec<(&'static str, Form, TextParams, bool)> {
             }),
             true,
         ),
-        ("marked", Form::Single, with(|p| (p.marks, p.ngram_range) = (true, (1, 1))), true),
+        (
+            "marked",
+            Form::Single,
+            with(|p| (p.marks, p.ngram_range) = (true, (1, 1))),
+            true,
+        ),
     ]
 }
 
@@ -56,12 +87,16 @@ fn model() -> Model {
         .map(|i| {
             let word = |k: usize| WORDS[(i * (k + 3) + i / 7 * k + k) % WORDS.len()];
             let marks = [", ", "? ", " — ", " ", "; “"];
-            let text: String = (0..9).map(|k| format!("{}{}", word(k), marks[(i + k) % 5])).collect();
-            ways().into_iter().fold(Row::new(text), |row, (name, form, ..)| match form {
-                Form::Single => row.single(name, ["cold", "mild", "warm"][(i + i / 5) % 3]),
-                Form::Multi if i % 4 == 0 => row.multi(name, [""; 0]),
-                Form::Multi => row.multi(name, [["a", "b", "c"][i % 3]]),
-            })
+            let text: String = (0..9)
+                .map(|k| format!("{}{}", word(k), marks[(i + k) % 5]))
+                .collect();
+            ways()
+                .into_iter()
+                .fold(Row::new(text), |row, (name, form, ..)| match form {
+                    Form::Single => row.single(name, ["cold", "mild", "warm"][(i + i / 5) % 3]),
+                    Form::Multi if i % 4 == 0 => row.multi(name, [""; 0]),
+                    Form::Multi => row.multi(name, [["a", "b", "c"][i % 3]]),
+                })
         })
         .collect();
     let given = |text: &TextParams, sublinear| Given {
@@ -78,14 +113,19 @@ fn model() -> Model {
         .iter()
         .map(|(name, _, text, sublinear)| ((*name).to_owned(), given(text, *sublinear)))
         .collect();
-    let specs = ways().into_iter().map(|(name, form, ..)| TaskSpec::new(name, form));
+    let specs = ways()
+        .into_iter()
+        .map(|(name, form, ..)| TaskSpec::new(name, form));
     let params = TrainParams {
         tasks: Some(specs.map(Result::unwrap).collect()),
         given_by_task: by_task,
         cross_validate: false,
         ..TrainParams::default()
     };
-    Trainer::new(params).fit(&rows).expect("it can be fitted").model
+    Trainer::new(params)
+        .fit(&rows)
+        .expect("it can be fitted")
+        .model
 }
 
 static MODEL: LazyLock<Model> = LazyLock::new(model);
@@ -108,7 +148,14 @@ fn assert_same(model: &Model, text: &str) -> Result<(), TestCaseError> {
     for (task, said) in model.tasks().iter().zip(&said) {
         for (ours, expected) in said.margins.iter().zip(by_matrix(task, text)) {
             let close = (ours - expected).abs() <= 2e-5 * expected.abs().max(1.0);
-            prop_assert!(close, "{}: {} {} of {:?}", task.task.name, ours, expected, text);
+            prop_assert!(
+                close,
+                "{}: {} {} of {:?}",
+                task.task.name,
+                ours,
+                expected,
+                text
+            );
         }
     }
     Ok(())
@@ -118,8 +165,12 @@ fn text() -> impl Strategy<Value = String> {
     let known = prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned);
     let piece = prop_oneof![8 => known, 2 => "\\PC{1,12}", 1 => "[.,;:?!“”—\n ]{1,3}"];
     let between = prop::sample::select(vec![" ", " ", " ", ", ", ". ", "", "\n"]);
-    prop::collection::vec((piece, between), 0..60)
-        .prop_map(|pieces| pieces.into_iter().flat_map(|(a, b)| [a, b.to_owned()]).collect())
+    prop::collection::vec((piece, between), 0..60).prop_map(|pieces| {
+        pieces
+            .into_iter()
+            .flat_map(|(a, b)| [a, b.to_owned()])
+            .collect()
+    })
 }
 
 proptest! {

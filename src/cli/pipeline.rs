@@ -131,7 +131,8 @@ fn spawn(mut documents: Documents, workers: Vec<Worker>) -> Receiver<Receiver<La
 impl Worker {
     fn label(&mut self, load: Load) -> Labelled {
         let later_part = |r: &std::result::Result<Document, Problem>| {
-            r.as_ref().is_ok_and(|document| document.continues.is_some())
+            r.as_ref()
+                .is_ok_and(|document| document.continues.is_some())
         };
         // Later parts of a text are numbered by what was made of the earlier ones.
         let is_alone = match &load {

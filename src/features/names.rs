@@ -81,7 +81,10 @@ mod tests {
     #[test]
     fn names_come_back_in_order() {
         let names: TermNames = ["tariff", "", "trade war"].into_iter().collect();
-        assert_eq!(names.iter().collect::<Vec<_>>(), ["tariff", "", "trade war"]);
+        assert_eq!(
+            names.iter().collect::<Vec<_>>(),
+            ["tariff", "", "trade war"]
+        );
         assert_eq!((names.len(), names.n_bytes()), (3, 15));
         let again = TermNames::from_bytes(b"tarifftrade war".to_vec(), vec![6, 6, 15]);
         assert_eq!(again, Some(names));

@@ -113,7 +113,9 @@ impl Fields {
     fn repeats(&self) -> bool {
         let names = || self.entries.iter().map(|e| self.name(e));
         if self.len() <= FEW {
-            return names().enumerate().any(|(i, name)| names().take(i).any(|n| n == name));
+            return names()
+                .enumerate()
+                .any(|(i, name)| names().take(i).any(|n| n == name));
         }
         let mut sorted: Vec<_> = names().collect();
         sorted.sort_unstable();

@@ -35,7 +35,9 @@ impl Lines {
         while at < self.bytes.len() {
             let rest = &self.bytes[at..];
             let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let bytes = rest[..length].strip_suffix(b"\r").unwrap_or(&rest[..length]);
+            let bytes = rest[..length]
+                .strip_suffix(b"\r")
+                .unwrap_or(&rest[..length]);
             let place = Place {
                 path: self.path.clone(),
                 line: Some(line),

@@ -145,10 +145,7 @@ mod tests {
             problem("c", Told::Always),
         ]
         .map(|problem| ledger.admits(&problem));
-        assert_eq!(
-            admitted,
-            [true, false, true, true, true, false, true, true]
-        );
+        assert_eq!(admitted, [true, false, true, true, true, false, true, true]);
         assert_eq!(ledger.counts().warnings, 6);
     }
 }

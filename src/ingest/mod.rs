@@ -328,9 +328,10 @@ impl Documents {
 
     /// Opens the next of the files.
     fn open_next(&mut self) -> Option<Result<(), Problem>> {
-        let opened = self.found.next()?.and_then(|source| {
-            sniff::records(&source, &self.params, Arc::clone(&self.bytes_read))
-        });
+        let opened = self
+            .found
+            .next()?
+            .and_then(|source| sniff::records(&source, &self.params, Arc::clone(&self.bytes_read)));
         Some(opened.map(|reader| self.reader = Some(reader)))
     }
 

@@ -52,12 +52,12 @@ pub(super) fn as_text(value: Option<&Value>) -> Option<String> {
 
 /// [`as_text`] of a value that is JSON text.
 pub(super) fn json_as_text(json: &str) -> Option<String> {
-    let inside = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let inside = json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
     match inside {
         // Most strings have no escapes.
-        Some(text) if !text.contains('\\') => {
-            (!text.trim().is_empty()).then(|| text.to_owned())
-        }
+        Some(text) if !text.contains('\\') => (!text.trim().is_empty()).then(|| text.to_owned()),
         _ => as_text(serde_json::from_str(json).ok().as_ref()),
     }
 }

@@ -262,7 +262,11 @@ fn read_task(card: TaskCard, rest: &mut Bytes<'_>) -> Result<TaskModel> {
     let weights = read_floats(n_weights, rest)?;
     let linear = LinearModel::new(weights, card.intercepts)?;
     Ok(TaskModel {
-        tfidf: Tfidf::from_parts(card.options.tfidf.clone(), Vocabulary::of_checked(names), idf)?,
+        tfidf: Tfidf::from_parts(
+            card.options.tfidf.clone(),
+            Vocabulary::of_checked(names),
+            idf,
+        )?,
         task: card.task,
         options: card.options,
         linear,

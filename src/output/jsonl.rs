@@ -250,9 +250,8 @@ fn quoted(text: &str) -> Vec<u8> {
 
 fn push_string(out: &mut Vec<u8>, text: &str) {
     // A loop without a way out is vectorized, and most texts need no escape.
-    let needs_escape = |found: bool, byte: &u8| {
-        found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\')
-    };
+    let needs_escape =
+        |found: bool, byte: &u8| found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
     if text.as_bytes().iter().fold(false, needs_escape) {
         serde_json::to_writer(out, text).expect("memory takes it");
     } else {

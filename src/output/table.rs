@@ -193,7 +193,10 @@ impl<W: Write> DocumentWriter for TableWriter<W> {
         let of = &document.document;
         // Rows stand together by article, or else by file; other documents are an article each.
         let is_row = of.place.line.is_some();
-        let by_row = of.article.clone().unwrap_or_else(|| of.place.path.to_string());
+        let by_row = of
+            .article
+            .clone()
+            .unwrap_or_else(|| of.place.path.to_string());
         let alone = !is_row || document.paragraphs.len() > 1;
         let name = if alone { of.name() } else { by_row };
         let goes_on = of.continues.is_some() || !alone;

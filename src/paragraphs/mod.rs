@@ -67,7 +67,11 @@ fn is_folded(text: &str) -> bool {
         return false;
     }
     // A loop without a way out is vectorized.
-    if bytes.iter().fold(false, |found, byte| found | (*byte < b' ')) && text.contains(is_other_space) {
+    if bytes
+        .iter()
+        .fold(false, |found, byte| found | (*byte < b' '))
+        && text.contains(is_other_space)
+    {
         return false;
     }
     let begins_space = |at: usize| text[at..].starts_with(is_other_space);

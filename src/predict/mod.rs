@@ -234,7 +234,12 @@ impl<'m> Classifier<'m> {
             let lanes = self.scorer.lanes(i);
             let probabilities = &mut scores.probabilities[lanes];
             let start = scores.given.len();
-            decide_into(task.task.form, &task.thresholds, probabilities, &mut scores.given);
+            decide_into(
+                task.task.form,
+                &task.thresholds,
+                probabilities,
+                &mut scores.given,
+            );
             if let Some((_, label)) = known.filter(|(gate, _)| *gate == i) {
                 scores.given.truncate(start);
                 scores.given.push(label);

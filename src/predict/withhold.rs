@@ -73,7 +73,11 @@ mod tests {
         classifier.withhold(&[0.0, 1.1, 1.1], false);
         let caption = classifier.prediction();
         assert!(caption.gate_shut(), "a caption is no body text");
-        assert_eq!(caption.withheld(), Some(vec![]), "what the gate took back stays so");
+        assert_eq!(
+            caption.withheld(),
+            Some(vec![]),
+            "what the gate took back stays so"
+        );
         classifier.score("Photo: Xinhua");
         assert_eq!(classifier.prediction().withheld(), None);
     }

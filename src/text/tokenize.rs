@@ -407,10 +407,52 @@ mod tests {
     /// Texts of what the rules turn on, so that short ones meet most of them.
     fn pieces() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "a", "Z", "5", "_", ":", ",", ";", ".", "'", "’", "‘", "“", "”", "—", "–", "…", " ",
-            "\n", "\t", "\r", "\u{b}", "\u{c}", "é", "ß", "中", "か", "カ", "א", "\"", "\u{301}",
-            "\u{200d}", "\u{ad}", "\u{1133e}", "🇺🇸", "😀", "·", "‧", "\u{2024}", "\u{a0}",
-            "\u{2028}", "-", "%", "$", "~", "(", "\0",
+            "a",
+            "Z",
+            "5",
+            "_",
+            ":",
+            ",",
+            ";",
+            ".",
+            "'",
+            "’",
+            "‘",
+            "“",
+            "”",
+            "—",
+            "–",
+            "…",
+            " ",
+            "\n",
+            "\t",
+            "\r",
+            "\u{b}",
+            "\u{c}",
+            "é",
+            "ß",
+            "中",
+            "か",
+            "カ",
+            "א",
+            "\"",
+            "\u{301}",
+            "\u{200d}",
+            "\u{ad}",
+            "\u{1133e}",
+            "🇺🇸",
+            "😀",
+            "·",
+            "‧",
+            "\u{2024}",
+            "\u{a0}",
+            "\u{2028}",
+            "-",
+            "%",
+            "$",
+            "~",
+            "(",
+            "\0",
         ]);
         prop::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
     }
@@ -434,9 +476,9 @@ mod tests {
         let letters = b"abz019AZ'";
         let mut words: Vec<Vec<u8>> = vec![Vec::new()];
         for _ in 0..5 {
-            let longer = words.iter().flat_map(|word| {
-                letters.map(|letter| [word.as_slice(), &[letter]].concat())
-            });
+            let longer = words
+                .iter()
+                .flat_map(|word| letters.map(|letter| [word.as_slice(), &[letter]].concat()));
             words = longer.collect();
             for word in &words {
                 assert!(keys.insert(surface_key(word)), "{word:?}");

@@ -351,7 +351,10 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        assert_eq!(denied("It did not agree to lift any tariffs"), "agree to lift any");
+        assert_eq!(
+            denied("It did not agree to lift any tariffs"),
+            "agree to lift any"
+        );
         assert_eq!(denied("No deal, and never talks"), "deal talks");
         assert_eq!(denied("They agreed"), "");
     }

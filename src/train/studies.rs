@@ -5,12 +5,12 @@
 use super::benchmark::{Bench, Run};
 use super::compared::{Against, compare_with};
 use super::corpus::TaskRows;
+use super::given::Given;
 use super::out_of_fold::Options;
 use super::outcomes::TaskGold;
 use super::plan::{Plan, Split};
 use super::progress::Step;
 use super::report::{Comparison, CurvePoint, EstimatorCost};
-use super::given::Given;
 use super::split::shuffle;
 use super::{TrainParams, Trainer};
 use crate::error::Result;

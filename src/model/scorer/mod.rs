@@ -145,7 +145,10 @@ impl Scorer {
             numbers[old] = *start;
             *start += 1;
         }
-        self.origins = order.iter().map(|old| self.origins[*old as usize]).collect();
+        self.origins = order
+            .iter()
+            .map(|old| self.origins[*old as usize])
+            .collect();
         self.index.renumber(&order);
         for number in rows_of.iter_mut().flatten() {
             *number = numbers[*number as usize];

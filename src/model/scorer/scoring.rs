@@ -7,10 +7,10 @@
 use super::Scorer;
 use super::family::Kind;
 use super::sums::{Seen, Sums, tf};
+use crate::text::hash_index::FREE_SLOT;
 use crate::text::ngrams::{char_ngrams, hash_append, hash_chars, hash_denied, hash_word};
 use crate::text::stem::{EnglishStemmer, is_stop_word};
 use crate::text::words::Placed;
-use crate::text::hash_index::FREE_SLOT;
 use crate::text::{MARKS, Reading, WordCache};
 use std::collections::BTreeMap;
 
@@ -167,7 +167,11 @@ impl Scorer {
             scoring.occurrences = occurrences;
         }
         for task in &self.tasks {
-            let of_task = || task.families.iter().map(|f| &scoring.sums[scoring.sums_of[*f]]);
+            let of_task = || {
+                task.families
+                    .iter()
+                    .map(|f| &scoring.sums[scoring.sums_of[*f]])
+            };
             let squares: f64 = of_task().map(|sums| sums.totals()[task.square]).sum();
             let scale = match squares > 0.0 {
                 true => 1.0 / libm::sqrt(squares),
@@ -276,9 +280,8 @@ impl Scorer {
                 stop_words, range, ..
             } => {
                 let (n_makings, makings) = (scoring.makings.len(), scoring.making_of[family]);
-                let kept = |placed: &&Placed| {
-                    !(stop_words && scoring.stopped[placed.word as usize])
-                };
+                let kept =
+                    |placed: &&Placed| !(stop_words && scoring.stopped[placed.word as usize]);
                 let line = words.iter().filter(kept).map(|placed| {
                     let making = makings[usize::from(placed.denied)];
                     LineWord {

@@ -12,7 +12,10 @@ fn slices(text: &str) -> Vec<&str> {
 
 fn texts(text: &str) -> Vec<String> {
     let paragraphs = segment(text, Format::Text);
-    paragraphs.into_iter().map(|p| p.text.into_owned()).collect()
+    paragraphs
+        .into_iter()
+        .map(|p| p.text.into_owned())
+        .collect()
 }
 
 /// Three paragraphs of prose with sentences of different lengths.

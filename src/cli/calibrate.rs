@@ -70,7 +70,7 @@ pub fn run(args: CalibrateArgs) -> Result<Outcome> {
     let specs: Vec<TaskSpec> = model.tasks().iter().map(spec).collect();
     let rows = read_rows(&mut documents, &specs, &screen);
     let name = args.name.clone().unwrap_or_else(|| names_of(&args.inputs));
-    let calibrated = calibrate(&model, &rows, &name, args.seed)?;
+    let calibrated = calibrate(model, &rows, &name, args.seed)?;
     screen.clear();
     for note in &calibrated.notes {
         screen.message(&format!("note: {note}"));

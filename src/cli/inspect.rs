@@ -43,8 +43,8 @@ pub fn run(args: InspectArgs) -> Result<Outcome> {
     let model = open_model(args.model.as_deref())?;
     let mut out = screen::output();
     match args.format {
-        CardFormat::Table => card::write_text(&mut out, &model, args.terms, args.codebook),
-        CardFormat::Json => card::write_json(&mut out, &model, args.terms, args.codebook),
+        CardFormat::Table => card::write_text(&mut out, model, args.terms, args.codebook),
+        CardFormat::Json => card::write_json(&mut out, model, args.terms, args.codebook),
     }
     .and_then(|()| out.flush())
     .map_err(screen::stdout_error)?;

@@ -205,7 +205,7 @@ mod tests {
             let mut map = HashMap::new();
             for key in keys {
                 // Keys that share their low bits meet in one slot, some with the same upper half.
-                let hash = key % 5 << 33 | key << 10 | key % 3;
+                let hash = ((key % 5) << 33) | (key << 10) | (key % 3);
                 let next = map.len() as u32;
                 let known = *map.entry(hash).or_insert(next);
                 prop_assert_eq!(index.get_or_insert(hash), known);
@@ -215,7 +215,7 @@ mod tests {
             let backwards: Vec<u32> = (0..map.len() as u32).rev().collect();
             index.renumber(&backwards);
             for key in 0..64u64 {
-                let hash = key % 5 << 33 | key << 10 | key % 3;
+                let hash = ((key % 5) << 33) | (key << 10) | (key % 3);
                 let expected = map.get(&hash).map(|number| map.len() as u32 - 1 - number);
                 prop_assert_eq!(index.get(hash), expected);
             }

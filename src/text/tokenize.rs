@@ -205,7 +205,7 @@ fn word_bytes(block: u64) -> usize {
     let low = block & !HIGHS;
     let at_least = |bytes: u64, c: u8| bytes + (0x80 - u64::from(c)) * ONES;
     let within = |bytes: u64, from: u8, to: u8| at_least(bytes, from) & !at_least(bytes, to + 1);
-    let letters = within(low | 0x20 * ONES, b'a', b'z');
+    let letters = within(low | (0x20 * ONES), b'a', b'z');
     let digits = within(low, b'0', b'9');
     let underscores = within(low, b'_', b'_');
     let in_word = (letters | digits | underscores) & !block & HIGHS;

@@ -102,6 +102,9 @@ pub struct Fold {
     x_tested: SparseRecords,
 }
 
+/// Numbers a row, or a lane.
+type Rows = Vec<Vec<f32>>;
+
 impl Fold {
     /// The decision values of the part's rows by weights fitted to the rest, and those weights' dual variables.
     ///
@@ -112,7 +115,7 @@ impl Fold {
         n_labels: usize,
         options: &TaskOptions,
         precision: Precision<'_>,
-    ) -> Result<(Vec<Vec<f32>>, Vec<Vec<f32>>)> {
+    ) -> Result<(Rows, Rows)> {
         let fitted = fit_lanes(options, &self.rest.data, precision)?;
         let linear = both_sides(fitted.linear, n_labels)?;
         Ok((decision_values(&linear, &self.x_tested), fitted.alphas))

@@ -123,7 +123,7 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
     for note in sources(model, &params) {
         screen.message(&note);
     }
-    let tasks: Vec<Task> = model.tasks().iter().map(|task| task.task.clone()).collect();
+    let tasks: Vec<Task> = model.task_names().to_vec();
     let pipeline = Pipeline {
         model,
         documents,

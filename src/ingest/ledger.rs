@@ -82,38 +82,34 @@ impl Ledger {
     }
 
     /// Calls `each` with the warnings about a document, for [`admits`](Self::admits) to judge.
-    pub fn remarks(document: &Document, each: impl FnMut(Problem)) {
-        remarks(document, each);
-    }
-}
-
-pub(super) fn remarks(document: &Document, mut each: impl FnMut(Problem)) {
-    let mut warn = |message: String, told| {
-        each(Problem {
-            told,
-            ..Problem::warning(document.place.clone(), message)
-        });
-    };
-    if document.undated {
-        let date = rows::as_text(document.fields.get("date").as_ref());
-        let message = format!(
-            "the date {:?} could not be read; the document is kept \
-             without one (later such dates are only counted)",
-            date.unwrap_or_default()
-        );
-        warn(message, Told::Once(Recurring::Date));
-    }
-    if document.continues.is_none() && is_blank(&document.text) {
-        let message = match &document.id {
-            Some(id) => format!("no text in `{id}`"),
-            None => "no text".to_owned(),
+    pub fn remarks(document: &Document, mut each: impl FnMut(Problem)) {
+        let mut warn = |message: String, told| {
+            each(Problem {
+                told,
+                ..Problem::warning(document.place.clone(), message)
+            });
         };
-        warn(message, Told::Always);
-    }
-    // In JSON a NUL is written as an escape, so it is meant.
-    if document.format != Format::Jsonl && document.text.contains('\0') {
-        let message = "a NUL byte stands in the text and was kept (told once a file)";
-        warn(message.to_owned(), Told::OnceAFile(Recurring::Nul));
+        if document.undated {
+            let date = rows::as_text(document.fields.get("date").as_ref());
+            let message = format!(
+                "the date {:?} could not be read; the document is kept \
+                 without one (later such dates are only counted)",
+                date.unwrap_or_default()
+            );
+            warn(message, Told::Once(Recurring::Date));
+        }
+        if document.continues.is_none() && is_blank(&document.text) {
+            let message = match &document.id {
+                Some(id) => format!("no text in `{id}`"),
+                None => "no text".to_owned(),
+            };
+            warn(message, Told::Always);
+        }
+        // In JSON a NUL is written as an escape, so it is meant.
+        if document.format != Format::Jsonl && document.text.contains('\0') {
+            let message = "a NUL byte stands in the text and was kept (told once a file)";
+            warn(message.to_owned(), Told::OnceAFile(Recurring::Nul));
+        }
     }
 }
 

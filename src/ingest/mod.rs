@@ -370,7 +370,7 @@ impl Iterator for Documents {
             match self.next_record()? {
                 Ok(document) => {
                     self.ledger.count(&document);
-                    ledger::remarks(&document, |problem| self.pending.push_back(problem));
+                    Ledger::remarks(&document, |problem| self.pending.push_back(problem));
                     return Some(Ok(document));
                 }
                 Err(problem) => self.pending.push_back(problem),

@@ -164,12 +164,6 @@ impl Model {
         self.gate.as_ref()
     }
 
-    /// The place of the gate's task among the tasks.
-    pub fn gate_index(&self) -> Option<usize> {
-        let gate = self.gate.as_ref()?;
-        self.tasks.iter().position(|t| t.task.name == gate.task)
-    }
-
     /// Where the model came from.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance

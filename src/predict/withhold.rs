@@ -8,7 +8,7 @@ impl Classifier<'_> {
     /// task. Where the gate's own answer is withheld, all others are: they hang on it; `gate_is_given` says
     /// that it is known otherwise. An answer that a shut gate took back stays taken back.
     pub fn withhold(&mut self, least: &[f32], gate_is_given: bool) {
-        let gate = self.model.gate_index();
+        let gate = self.gate.map(|(task, _)| task);
         let (model, scorer, scores) = (self.model, self.scorer, &mut self.scores);
         let is_unsure = |at: usize| {
             let form = model.tasks()[at].task.form;

@@ -83,7 +83,11 @@ impl Scorer {
                 families: families.of_task(i).to_vec(),
             });
         }
-        let most = tasks.iter().map(|t| t.tfidf.vocabulary().len()).sum();
+        let mut lists = Lists::default();
+        for task in tasks {
+            lists.numbers(task.tfidf.vocabulary().shared().0);
+        }
+        let most = lists.n_names();
         let mut scorer = Scorer {
             index: HashIndex::with_capacity(most),
             known: HashFilter::with_capacity(most),
@@ -96,7 +100,6 @@ impl Scorer {
             tasks: frozen,
             n_lanes,
         };
-        let mut lists = Lists::default();
         let mut rows_of: Vec<Vec<u32>> = (tasks.iter().enumerate())
             .map(|(i, task)| scorer.number_terms(i, task, &mut lists))
             .collect();
@@ -223,6 +226,14 @@ struct Lists {
 }
 
 impl Lists {
+    /// How many names all lists have.
+    fn n_names(&self) -> usize {
+        self.numbers_of
+            .iter()
+            .map(|(_, numbers)| numbers.len())
+            .sum()
+    }
+
     fn numbers(&mut self, names: &Arc<TermNames>) -> &mut [u32] {
         let known = self
             .numbers_of

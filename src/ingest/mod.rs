@@ -12,6 +12,7 @@
 //! | `text` | plain text and Markdown, in parts where it is long |
 //! | `fields` | the other fields of a row, as they stand in it |
 //! | `rows` | what the fields of a row mean |
+//! | `metadata` | what a page, a feed entry or a message says of itself |
 //! | `jsonl`, `json_row` | blocks of JSONL lines; one line as a row |
 //! | `delimited` | CSV and TSV |
 //! | `split` | CSV bytes into records, past quotes that are not closed |
@@ -28,6 +29,7 @@ mod fields;
 mod json_row;
 mod jsonl;
 mod ledger;
+mod metadata;
 mod rows;
 mod sniff;
 mod sources;
@@ -47,6 +49,7 @@ pub use dates::read_date;
 pub use fields::Fields;
 pub use jsonl::Lines;
 pub use ledger::{Counts, Ledger};
+pub use metadata::Metadata;
 
 /// How a document's text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -91,15 +94,22 @@ pub struct Document {
     pub format: Format,
     /// The decoded text without a byte order mark, otherwise as it was.
     pub text: String,
-    /// The row's `title`.
+    /// The row's or page's `title`.
     pub title: Option<String>,
+    /// The row's or page's `byline`: who wrote it.
+    pub byline: Option<String>,
+    /// The row's or page's `url`: its canonical address.
+    pub url: Option<String>,
+    /// The row's or page's `language`, as a tag such as `en-GB`, as it is declared there.
+    pub language: Option<String>,
     /// The row's `source`: who published it.
     pub source: Option<String>,
     /// The row's `article`: which article the row is a part of.
     pub article: Option<String>,
     /// The row's `date`, where it could be read.
     pub date: Option<jiff::civil::Date>,
-    /// Every field of an input row but `text` and `id`; empty for files.
+    /// Every field of an input row but `text` and `id`, and the [`Metadata`] of whatever has some; empty
+    /// for plain files.
     pub fields: Fields,
     /// `Some(n)`: a later part of a long text, which starts `n` bytes into the decoded text.
     pub continues: Option<usize>,

@@ -25,6 +25,7 @@ mod dates;
 mod delimited;
 mod encoding;
 mod fields;
+pub mod html;
 mod json_row;
 mod jsonl;
 mod ledger;

@@ -26,6 +26,7 @@ mod dates;
 mod delimited;
 mod encoding;
 mod fields;
+pub mod html;
 mod json_row;
 mod jsonl;
 mod ledger;

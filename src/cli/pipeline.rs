@@ -179,9 +179,7 @@ fn encode(
     encoder: &Encoder,
     out: &mut Vec<u8>,
 ) -> usize {
-    let mut n_paragraphs = 0;
     classifier.label_each(document, params, |classifier, view| {
-        n_paragraphs += 1;
         let said = |task: usize| {
             let scores = classifier.latest();
             let lanes = classifier.lanes(task);
@@ -189,8 +187,7 @@ fn encode(
         };
         let withheld = classifier.latest().withheld();
         encoder.write(out, document, &view, withheld, said);
-    });
-    n_paragraphs
+    })
 }
 
 /// The end of the pipeline, where the order of the input is.
@@ -220,7 +217,7 @@ impl Tail<'_> {
                         Some(_) => document.renumber(self.next_paragraph),
                         None => self.next_paragraph = 0,
                     }
-                    self.next_paragraph += document.paragraphs.len();
+                    self.next_paragraph += document.n_paragraphs;
                     self.writer.write(&document).map_err(stdout_error)?;
                 }
             }

@@ -13,6 +13,7 @@
 //! | `fields` | the other fields of a row, as they stand in it |
 //! | `rows` | what the fields of a row mean |
 //! | `metadata` | what a page, a feed entry or a message says of itself |
+//! | `html`, `page` | the text blocks of a page of HTML; a file of it |
 //! | `jsonl`, `json_row` | blocks of JSONL lines; one line as a row |
 //! | `delimited` | CSV and TSV |
 //! | `split` | CSV bytes into records, past quotes that are not closed |
@@ -31,6 +32,7 @@ mod json_row;
 mod jsonl;
 mod ledger;
 mod metadata;
+mod page;
 mod rows;
 mod sniff;
 mod sources;
@@ -64,6 +66,8 @@ pub enum Format {
     Jsonl,
     /// Comma-, semicolon- or tab-separated rows under a header.
     Csv,
+    /// A page of HTML.
+    Html,
 }
 
 impl Format {
@@ -74,6 +78,7 @@ impl Format {
             Format::Markdown => "markdown",
             Format::Jsonl => "jsonl",
             Format::Csv => "csv",
+            Format::Html => "html",
         }
     }
 }
@@ -93,8 +98,10 @@ pub struct Document {
     pub place: Place,
     /// The format of the file it came from.
     pub format: Format,
-    /// The decoded text without a byte order mark, otherwise as it was.
+    /// The decoded text without a byte order mark, otherwise as it was; of a page its visible text.
     pub text: String,
+    /// The blocks that a page parts its text into; empty for all else.
+    pub blocks: Vec<html::Block>,
     /// The row's or page's `title`.
     pub title: Option<String>,
     /// The row's or page's `byline`: who wrote it.
@@ -202,10 +209,12 @@ impl fmt::Display for Problem {
 pub struct IngestParams {
     /// Read every file in this format, whatever its name or content say.
     pub format: Option<Format>,
-    /// A JSONL line or CSV record longer than this is skipped, in bytes.
+    /// A JSONL line, a CSV record or a page longer than this is skipped, in bytes.
     pub max_record_bytes: u64,
     /// A plain text longer than this comes in parts of at most this size, in bytes.
     pub part_bytes: usize,
+    /// What bounds the reading of a page.
+    pub page: html::PageCaps,
 }
 
 impl Default for IngestParams {
@@ -214,6 +223,7 @@ impl Default for IngestParams {
             format: None,
             max_record_bytes: 64 << 20,
             part_bytes: 16 << 20,
+            page: html::PageCaps::default(),
         }
     }
 }

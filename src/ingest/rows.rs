@@ -33,6 +33,7 @@ pub(super) fn document(
         id,
         format,
         text,
+        blocks: Vec::new(),
         title,
         byline,
         url,

@@ -7,12 +7,14 @@
 //! | file | owns |
 //! |---|---|
 //! | `tree` | the open elements, and the blocks they part the text into |
+//! | `attributes` | start tags, and which of their attributes matter |
 //! | `names` | what the names of elements and classes say |
 //! | `metadata` | title, author, date, address and language, from where pages state them |
 //!
 //! The page is read token by token (html5gum, the WHATWG tokenizer) with a stack of open elements and no tree, so
 //! time and memory grow with the length of the page alone, however it is nested.
 
+mod attributes;
 mod metadata;
 mod names;
 mod tree;

@@ -208,7 +208,7 @@ fn what_is_no_model_is_refused_in_words() {
         ),
         ("a byte long", longer, "it should have"),
         ("a flipped bit", flipped, "checksum"),
-        ("version 2", with_u32(8, 2), "format version 2"),
+        ("version 3", with_u32(8, 3), "format version 3"),
         ("the largest length", with_length(u64::MAX), "beyond 4 GiB"),
         ("4 GiB", with_length(4 << 30), "it should have"),
         ("no length", with_length(0), "below that of its header"),

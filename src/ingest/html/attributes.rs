@@ -13,6 +13,8 @@ pub(super) struct Starting {
     /// The words in its names.
     pub own: ClassWords,
     pub roles: Roles,
+    /// Whether its style makes a block of it.
+    pub displays_block: bool,
     /// The hash of its first class.
     pub class: u64,
     pub facts: Facts,
@@ -69,6 +71,7 @@ impl Starting {
             attribute: Attribute::Other,
             own: ClassWords::default(),
             roles: Roles::default(),
+            displays_block: false,
             class: 0,
             facts: Facts::default(),
         }
@@ -112,7 +115,11 @@ impl Starting {
                 self.roles.insert(Role::ArticleBody);
             }
             Attribute::AriaHidden if value == b"true" => self.own.insert(ClassWord::Hidden),
-            Attribute::Style if hides(value) => self.roles.insert(Role::Hidden),
+            Attribute::Style => match display(value) {
+                Some(Display::Hidden) => self.roles.insert(Role::Hidden),
+                Some(Display::Block) => self.displays_block = true,
+                None => {}
+            },
             Attribute::Lang if element == Element::Html => self.facts.set_lang(value),
             Attribute::MetaName | Attribute::ItemProp if element == Element::Meta => {
                 self.facts.set_name(value);
@@ -143,12 +150,21 @@ fn aria_role(value: &[u8]) -> Option<Role> {
     })
 }
 
-/// Whether a style says that the element is not shown.
-fn hides(style: &[u8]) -> bool {
+/// What a style says of how an element is shown.
+enum Display {
+    Hidden,
+    Block,
+}
+
+fn display(style: &[u8]) -> Option<Display> {
     let squeezed: Vec<u8> = (style.iter())
         .filter(|byte| !byte.is_ascii_whitespace())
         .map(u8::to_ascii_lowercase)
         .collect();
-    memchr::memmem::find(&squeezed, b"display:none").is_some()
-        || memchr::memmem::find(&squeezed, b"visibility:hidden").is_some()
+    let says = |what: &[u8]| memchr::memmem::find(&squeezed, what).is_some();
+    if says(b"display:none") || says(b"visibility:hidden") {
+        Some(Display::Hidden)
+    } else {
+        says(b"display:block").then_some(Display::Block)
+    }
 }

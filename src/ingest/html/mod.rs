@@ -126,7 +126,7 @@ pub struct BlockLayout {
 /// let page = read_page("<title>Tariffs</title><p>One <b>line</b>.<p>Another.", &PageCaps::default())?;
 /// assert_eq!(page.title.as_deref(), Some("Tariffs"));
 /// assert_eq!(page.text, "One line.\n\nAnother.");
-/// assert_eq!(page.blocks[1].source, Some(40..48));
+/// assert_eq!(page.blocks[1].source, Some(44..52));
 /// # Ok::<(), demarche::ingest::html::TooDeep>(())
 /// ```
 ///

@@ -124,6 +124,11 @@ set! {
 
 /// The word that a part of a name is, if it is one.
 pub(super) fn class_word(part: &[u8]) -> Option<ClassWord> {
+    article_word(part).or_else(|| site_word(part))
+}
+
+/// The words for parts of an article, and for what stands within it.
+fn article_word(part: &[u8]) -> Option<ClassWord> {
     use ClassWord::*;
     Some(match part {
         b"article" | b"articles" => Article,
@@ -159,6 +164,14 @@ pub(super) fn class_word(part: &[u8]) -> Option<ClassWord> {
         b"image" | b"images" | b"img" | b"photo" | b"photos" | b"picture" | b"figure"
         | b"media" | b"thumbnail" | b"thumb" => Image,
         b"label" | b"labels" | b"kicker" | b"eyebrow" | b"overline" | b"badge" | b"flag" => Label,
+        _ => return None,
+    })
+}
+
+/// The words for what a site puts around articles.
+fn site_word(part: &[u8]) -> Option<ClassWord> {
+    use ClassWord::*;
+    Some(match part {
         b"latest" | b"recent" | b"live" | b"river" | b"feed" => Latest,
         b"lead" | b"lede" | b"dek" | b"deck" | b"standfirst" | b"subtitle" | b"subheadline"
         | b"subhead" | b"summary" | b"excerpt" | b"intro" | b"strapline" => Lead,
@@ -381,6 +394,14 @@ impl Element {
             b"title" => Title,
             b"tr" => Tr,
             b"ul" | b"dir" => Ul,
+            _ => Element::without_use(name),
+        }
+    }
+
+    /// The elements that hold nothing of use here, by what they do to those around them.
+    fn without_use(name: &[u8]) -> Self {
+        use Element::*;
+        match name {
             b"area" | b"base" | b"col" | b"embed" | b"img" | b"input" | b"param" | b"source"
             | b"track" | b"wbr" | b"frame" | b"keygen" | b"bgsound" | b"basefont" | b"image" => {
                 OtherVoid

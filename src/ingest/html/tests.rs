@@ -56,6 +56,16 @@ fn what_is_not_shown_is_left_out() {
 }
 
 #[test]
+fn a_style_makes_blocks_and_hidden_words_are_not_in_the_sentence() {
+    let page = read(
+        "<div><span style='display: block'>one</span><span style=display:block>two \
+         <a href=/>link<span class=visually-hidden>, opens new tab</span></a> three</span>\
+         <span style=display:inline-block>four</span> five",
+    );
+    assert_eq!(texts(&page), ["one", "two link three", "four five"]);
+}
+
+#[test]
 fn a_drawing_never_closed_does_not_take_the_page_with_it() {
     assert_eq!(texts(&read("<div><svg><path d=x><p>a</p><p>b")), ["a", "b"]);
 }

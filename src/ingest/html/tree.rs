@@ -6,7 +6,7 @@
 
 use super::attributes::Starting;
 use super::metadata::Metadata;
-use super::names::{ClassWords, Element, Kind, N_ELEMENTS, Tag};
+use super::names::{ClassWord, ClassWords, Element, Kind, N_ELEMENTS, Tag};
 use super::{Block, BlockLayout, PageCaps, TooDeep};
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
@@ -212,7 +212,9 @@ impl<'s> Builder<'s> {
         layout.far = layout.far.union(starting.own);
         // A component in the middle of a sentence is a part of it.
         let in_text = layout.tag != Tag::Box && element == Element::Custom;
-        let is_block = matches!(kind, Kind::Block(_)) && !in_text;
+        let is_block = (matches!(kind, Kind::Block(_)) && !in_text) || starting.displays_block;
+        // Words for those who hear the page, in the middle of a sentence, are no part of it.
+        let is_aside = !is_block && starting.own.contains(ClassWord::Hidden);
         if let Kind::Block(tag) = kind
             && is_block
         {
@@ -233,7 +235,7 @@ impl<'s> Builder<'s> {
             element,
             name: starting.name,
             is_block,
-            is_unseen: self.is_unseen() || kind == Kind::Unseen,
+            is_unseen: self.is_unseen() || kind == Kind::Unseen || is_aside,
             is_bold: parent.is_some_and(|open| open.is_bold) || element == Element::B,
             is_preformatted: parent.is_some_and(|open| open.is_preformatted)
                 || element == Element::Pre,

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use demarche::ingest::{Document, IngestParams};
 use encoding_rs::Encoding;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
@@ -308,4 +309,60 @@ fn the_readme_counts_as_the_gold_does() {
         let cells = format!("| {layout} | {kept} | {pages} | {paragraphs} |");
         assert!(readme.contains(&cells), "the README should say: {cells}");
     }
+}
+
+/// What the text of a page is made of, letters and digits alone.
+fn letters(text: &str) -> String {
+    let kept = text.chars().filter(|c| c.is_alphanumeric());
+    kept.flat_map(char::to_lowercase).collect()
+}
+
+/// A page as the program reads it.
+fn document(page: &Gold) -> Document {
+    let path = folder().join(&page.page).display().to_string();
+    let documents = demarche::ingest::open(&[path], &IngestParams::default()).unwrap();
+    let documents: Vec<Document> = documents.flatten().collect();
+    let [document] = documents.try_into().expect("a page is one document");
+    document
+}
+
+/// Extraction loses, glues and cuts up nothing: what of it is the article is for the gate to say.
+#[test]
+fn gold_paragraphs_come_out_whole() {
+    for page in gold() {
+        let document = document(&page);
+        let blocks: Vec<String> = (document.blocks.iter())
+            .map(|block| letters(&document.text[block.start..block.end]))
+            .collect();
+        for paragraph in &page.paragraphs {
+            let wanted = letters(paragraph);
+            assert!(blocks.contains(&wanted), "{}: {paragraph}", page.page);
+        }
+    }
+}
+
+#[test]
+fn pages_say_what_they_are() {
+    let mut wrong = Vec::new();
+    for page in gold() {
+        let document = document(&page);
+        let date = document.date.map(|date| date.to_string());
+        // `en-GB` is `en`, and what a page does not say it need not have.
+        let language = document.language.map(|language| language[..2].to_owned());
+        let language = language.or(Some(page.language.clone()));
+        let ours = document.byline.map(|byline| byline.replace(" and ", ", "));
+        let byline = (!page.byline.is_empty()).then(|| page.byline.join(", "));
+        for (field, ours, theirs) in [
+            ("title", document.title, Some(page.title)),
+            ("date", date, Some(page.date[..10].to_owned())),
+            ("url", document.url, Some(page.url)),
+            ("language", language, Some(page.language)),
+            ("byline", ours, byline),
+        ] {
+            if ours != theirs {
+                wrong.push(format!("{} {field}: {ours:?}, not {theirs:?}", page.page));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

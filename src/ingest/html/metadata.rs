@@ -218,7 +218,9 @@ impl Metadata {
             let is_byline = |block: &Block| block.layout.near.contains(ClassWord::Author);
             let byline = first(page, is_byline).filter(|byline| byline.len() <= MAX_BYLINE_BYTES);
             page.byline = byline.and_then(|byline| {
-                let name = without_by(&byline);
+                // A date or a place may stand behind the name.
+                let name = without_by(&byline).split(['•', '·', '|']).next();
+                let name = name.unwrap_or_default().trim();
                 (name.len() < byline.len()).then(|| name.to_owned())
             });
         }

@@ -10,6 +10,7 @@ mod calibrate;
 mod classify;
 mod inspect;
 mod pipeline;
+mod report;
 mod screen;
 mod train;
 mod train_args;
@@ -40,6 +41,8 @@ Exit codes:
 enum Command {
     /// Label the paragraphs of articles
     Classify(classify::ClassifyArgs),
+    /// Make a page of articles, to read, sort and filter
+    Report(report::ReportArgs),
     /// Train a model on labelled rows
     Train(train::TrainCommand),
     /// Measure a model, or a way of training, on labelled rows
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Classify(args) => classify::run(args),
+        Command::Report(args) => report::run(args),
         Command::Train(args) => train::run(args),
         Command::Benchmark(args) => benchmark::run(args),
         Command::Calibrate(args) => calibrate::run(args),

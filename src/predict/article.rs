@@ -352,7 +352,7 @@ pub struct RollupParams {
     /// How paragraphs are labelled. Titles are no body, and are left out.
     pub label: LabelParams,
     poles: Option<(usize, usize, usize)>,
-    gate: Option<usize>,
+    pub(super) gate: Option<usize>,
 }
 
 impl RollupParams {
@@ -376,7 +376,7 @@ impl RollupParams {
         })
     }
 
-    fn empty(&self, model: &Model, document: &Document) -> Article {
+    pub(super) fn empty(&self, model: &Model, document: &Document) -> Article {
         let tasks = model.task_names().iter().enumerate();
         let tasks = tasks.filter(|(at, _)| Some(*at) != self.gate);
         Article {

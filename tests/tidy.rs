@@ -13,7 +13,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("features", &["ingest", "paragraphs"]),
     ("model", &["ingest", "paragraphs"]),
     ("evaluate", &["ingest", "paragraphs", "text", "features"]),
-    ("predict", &["evaluate"]),
+    ("predict", &[]),
     ("train", &[]),
     ("output", &[]),
     ("cli", &[]),

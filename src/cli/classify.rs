@@ -1,15 +1,17 @@
 //! `demarche classify`: documents in, labelled paragraphs out.
 
 use super::pipeline::Pipeline;
-use super::screen::{self, Screen};
+use super::screen::{self, Screen, stdout_error};
 use super::{InputArgs, Keep, Outcome, open_model};
 use crate::error::{Error, Result};
+use crate::ingest::Counts;
 use crate::model::{Model, Task, TaskModel};
+use crate::output::articles::{ArticleCsv, ArticleJsonl, ArticleTable, ArticleWriter, Names};
 use crate::output::csv::CsvWriter;
 use crate::output::jsonl::{Encoder, JsonlWriter};
 use crate::output::scores::source;
 use crate::output::table::TableWriter;
-use crate::predict::{LabelParams, Unit};
+use crate::predict::{Articles, LabelParams, Poles, RollupParams, Unit};
 use clap::{Args, ValueEnum};
 use std::str::FromStr;
 
@@ -33,6 +35,16 @@ pub struct ClassifyArgs {
     /// What one output is about: a paragraph of the text, or the whole text of a row or file
     #[arg(long, default_value = "paragraph", value_name = "UNIT")]
     unit: UnitArg,
+
+    /// Print a line a paragraph, or roll the paragraphs up to a summary of each article: rows of a file that
+    /// stand together and have the same `article` are one, any other row or file is one by itself
+    #[arg(long, default_value = "paragraph", value_name = "UNIT")]
+    by: By,
+
+    /// The two opposite labels between which an article's index lies [default: the model's own, where it has
+    /// a task with known opposites]
+    #[arg(long, value_name = "TASK=POSITIVE:NEGATIVE")]
+    poles: Option<Poles>,
 
     /// Label the title of a row too, before its paragraphs; a title is always taken for body text
     #[arg(long)]
@@ -76,6 +88,7 @@ Examples:
   demarche classify saved-pages/ --explain 3
   demarche classify page.html --keep body                 without captions, navigation and the like
   demarche classify rows.jsonl --max-error 0.1            answer only where it is sure enough
+  demarche classify articles/ --by article               shares and an index of each article
   demarche classify rows.jsonl.gz --format jsonl > labelled.jsonl
   cat speech.txt | demarche classify - --format csv";
 
@@ -84,6 +97,12 @@ enum LabelsFormat {
     Table,
     Jsonl,
     Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum By {
+    Paragraph,
+    Article,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -104,6 +123,15 @@ impl ClassifyArgs {
                     .mend("leave out one of the two"),
             );
         }
+        if self.by == By::Article && (self.title || self.explain > 0) {
+            return Err(Error::usage(
+                "--title and --explain are about paragraphs, --by article sums them up",
+            )
+            .mend("leave out one of the two"));
+        }
+        if self.by == By::Paragraph && self.poles.is_some() {
+            return Err(Error::usage("--poles goes with --by article"));
+        }
         Ok(LabelParams {
             unit,
             title: self.title,
@@ -114,6 +142,86 @@ impl ClassifyArgs {
                 None => Vec::new(),
             },
         })
+    }
+
+    /// Writes a line a paragraph.
+    fn paragraphs(&self, pipeline: Pipeline<'_>, params: LabelParams) -> Result<Counts> {
+        let (model, screen) = (pipeline.model, pipeline.screen);
+        let tasks: Vec<Task> = model.task_names().to_vec();
+        match self.format {
+            LabelsFormat::Table => {
+                let gate = model.gate().cloned();
+                let out = screen::output();
+                let mut writer = TableWriter::new(out, tasks, gate, self.explain, screen::width());
+                pipeline.run(params, &mut writer)
+            }
+            LabelsFormat::Jsonl => {
+                let encoder = Encoder::new(&tasks, self.explain);
+                pipeline.run(
+                    params,
+                    &mut JsonlWriter::new(screen::plain_output(), encoder),
+                )
+            }
+            LabelsFormat::Csv => {
+                let mut writer = CsvWriter::new(screen::plain_output(), tasks, self.explain)
+                    .withholding(self.max_error.is_some());
+                let counts = pipeline.run(params, &mut writer)?;
+                let left_out: Vec<&str> = writer.left_out().iter().map(String::as_str).collect();
+                if !left_out.is_empty() {
+                    screen.message(&format!(
+                        "note: fields that came after the CSV header was written are left out: {}; --format jsonl keeps them",
+                        left_out.join(", ")
+                    ));
+                }
+                Ok(counts)
+            }
+        }
+    }
+
+    /// Writes an article at a time.
+    fn articles(&self, pipeline: Pipeline<'_>, params: LabelParams) -> Result<Counts> {
+        let (model, screen) = (pipeline.model, pipeline.screen);
+        let tasks = model.task_names();
+        let poles = self.poles.clone().or_else(|| Poles::find(tasks));
+        let params = RollupParams::new(model, params, poles.as_ref())?;
+        if poles.is_none() {
+            screen.message(
+                "note: no task has two labels known for opposites, so articles have no index; \
+                 name them with --poles TASK=POSITIVE:NEGATIVE",
+            );
+        }
+        let names = Names {
+            tasks: tasks.to_vec(),
+            poles,
+            withholding: self.max_error.is_some(),
+        };
+        let mut writer: Box<dyn ArticleWriter> = match self.format {
+            LabelsFormat::Table => {
+                Box::new(ArticleTable::new(screen::output(), names, screen::width()))
+            }
+            LabelsFormat::Jsonl => Box::new(ArticleJsonl::new(screen::plain_output(), names)),
+            LabelsFormat::Csv => Box::new(ArticleCsv::new(screen::plain_output(), names)),
+        };
+        let mut articles = Articles::default();
+        let counts = pipeline.each(
+            move |classifier, document| classifier.roll_up(document, &params),
+            |next| match articles.push(next) {
+                Some(article) => writer.write(&article).map_err(stdout_error),
+                None => Ok(()),
+            },
+        )?;
+        if let Some(article) = articles.finish() {
+            writer.write(&article).map_err(stdout_error)?;
+        }
+        writer.finish().map_err(stdout_error)?;
+        if articles.n_returned() > 0 {
+            screen.message(&format!(
+                "note: rows of the same article that do not stand together make several: {} more than there are articles; \
+                 sort the rows by `article`",
+                articles.n_returned()
+            ));
+        }
+        Ok(counts)
     }
 }
 
@@ -129,38 +237,15 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
     for note in sources(model, &params) {
         screen.message(&note);
     }
-    let tasks: Vec<Task> = model.task_names().to_vec();
     let pipeline = Pipeline {
         model,
         documents,
-        params,
         threads: args.input.n_threads(),
         screen: &screen,
     };
-    let counts = match args.format {
-        LabelsFormat::Table => {
-            let gate = model.gate().cloned();
-            let out = screen::output();
-            let mut writer = TableWriter::new(out, tasks, gate, args.explain, screen::width());
-            pipeline.run(&mut writer)?
-        }
-        LabelsFormat::Jsonl => {
-            let encoder = Encoder::new(&tasks, args.explain);
-            pipeline.run(&mut JsonlWriter::new(screen::plain_output(), encoder))?
-        }
-        LabelsFormat::Csv => {
-            let mut writer = CsvWriter::new(screen::plain_output(), tasks, args.explain)
-                .withholding(args.max_error.is_some());
-            let counts = pipeline.run(&mut writer)?;
-            let left_out: Vec<&str> = writer.left_out().iter().map(String::as_str).collect();
-            if !left_out.is_empty() {
-                screen.message(&format!(
-                    "note: fields that came after the CSV header was written are left out: {}; --format jsonl keeps them",
-                    left_out.join(", ")
-                ));
-            }
-            counts
-        }
+    let counts = match args.by {
+        By::Paragraph => args.paragraphs(pipeline, params)?,
+        By::Article => args.articles(pipeline, params)?,
     };
     screen.close();
     let unread = counts.unread_dates;

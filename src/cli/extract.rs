@@ -63,21 +63,19 @@ pub fn run(args: ExtractArgs) -> Result<Outcome> {
         FormatArg::Text => ExtractFormat::Text,
         FormatArg::Jsonl => ExtractFormat::Jsonl,
     };
+    let params = LabelParams {
+        body_alone: args.keep == Keep::Body,
+        ..LabelParams::default()
+    };
     let pipeline = Pipeline {
         model,
         documents,
-        params: LabelParams {
-            body_alone: args.keep == Keep::Body,
-            ..LabelParams::default()
-        },
         threads: args.input.n_threads(),
         screen: &screen,
     };
-    pipeline.run(&mut ExtractWriter::new(
-        screen::plain_output(),
-        model.gate().cloned(),
-        format,
-    ))?;
+    let gate = model.gate().cloned();
+    let mut writer = ExtractWriter::new(screen::plain_output(), gate, format);
+    pipeline.run(params, &mut writer)?;
     screen.close();
     Ok(args.input.outcome(screen.skipped()))
 }

@@ -11,6 +11,7 @@ mod classify;
 mod extract;
 mod inspect;
 mod pipeline;
+mod report;
 mod screen;
 mod train;
 mod train_args;
@@ -44,6 +45,8 @@ enum Command {
     Classify(classify::ClassifyArgs),
     /// Print the paragraphs of articles alone
     Extract(extract::ExtractArgs),
+    /// Make a page of articles, to read, sort and filter
+    Report(report::ReportArgs),
     /// Train a model on labelled rows
     Train(train::TrainCommand),
     /// Measure a model, or a way of training, on labelled rows
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Classify(args) => classify::run(args),
         Command::Extract(args) => extract::run(args),
+        Command::Report(args) => report::run(args),
         Command::Train(args) => train::run(args),
         Command::Benchmark(args) => benchmark::run(args),
         Command::Calibrate(args) => calibrate::run(args),

@@ -1,8 +1,8 @@
 //! Reads, labels and writes at the same time, in the order of the input.
 //!
 //! Owns [`Pipeline`]. One thread reads the input in loads (a block of JSONL lines, some records), any number
-//! of workers parse, label and encode a load each, and the calling thread writes what they made in the
-//! order of the loads. Queues are bounded, so memory does not grow with the input. What comes out depends on the
+//! of workers parse, label and encode (or roll up) a load each, and the calling thread takes what they made
+//! in the order of the loads. Queues are bounded, so memory does not grow with the input. What comes out depends on the
 //! input alone: neither the threads nor the loads show.
 
 use super::screen::{Screen, stdout_error};
@@ -25,8 +25,6 @@ pub struct Pipeline<'s> {
     pub model: &'static Model,
     /// The input.
     pub documents: Documents,
-    /// How documents are labelled.
-    pub params: LabelParams,
     /// How many workers label.
     pub threads: usize,
     /// Where problems are told.
@@ -34,76 +32,202 @@ pub struct Pipeline<'s> {
 }
 
 /// What became of a load.
-struct Labelled {
-    output: Output,
+struct Made<T> {
+    output: T,
     /// What is wrong with it, and warnings; which of them are told is for the order to decide.
     problems: Vec<Problem>,
     /// Its documents, counted.
     counted: Ledger,
-    /// How many paragraphs its last document has: a part that follows counts on from there.
-    last_paragraphs: usize,
 }
 
-enum Output {
-    /// Bytes of the output's format.
-    Encoded(Vec<u8>),
-    /// Documents that the writer must see.
-    Documents(Vec<LabelledDocument>),
+/// What each worker does with the documents of a load, one after the other.
+trait Maker: Clone + Send + 'static {
+    /// What it makes of a load.
+    type Output: Send + 'static;
+
+    /// What it makes of no document; `in_parts` says that the load has later parts of a text.
+    fn begin(&self, in_parts: bool) -> Self::Output;
+
+    /// Takes a document in.
+    fn add(
+        &mut self,
+        classifier: &mut Classifier<'static>,
+        document: Document,
+        output: &mut Self::Output,
+    );
 }
 
-/// What a worker has.
-struct Worker {
-    classifier: Classifier<'static>,
+/// Makes one thing of each document.
+#[derive(Clone)]
+struct Each<F>(F);
+
+impl<T, F> Maker for Each<F>
+where
+    T: Send + 'static,
+    F: Fn(&mut Classifier<'static>, Document) -> T + Clone + Send + 'static,
+{
+    type Output = Vec<T>;
+
+    fn begin(&self, _in_parts: bool) -> Vec<T> {
+        Vec::new()
+    }
+
+    fn add(&mut self, classifier: &mut Classifier<'static>, document: Document, all: &mut Vec<T>) {
+        all.push(self.0(classifier, document));
+    }
+}
+
+/// Labels, and encodes where that can be done by any thread.
+#[derive(Clone)]
+struct Labeller {
     params: LabelParams,
     encoder: Option<Encoder>,
 }
 
-/// A load, and where its labels go.
-type Job = (Load, SyncSender<Labelled>);
+enum Labelled {
+    /// Bytes of the output's format, and how many paragraphs the last document has: a part that follows
+    /// counts on from there.
+    Encoded(Vec<u8>, usize),
+    /// Documents that the writer must see.
+    Documents(Vec<LabelledDocument>),
+}
+
+impl Maker for Labeller {
+    type Output = Labelled;
+
+    fn begin(&self, in_parts: bool) -> Labelled {
+        // Later parts of a text are numbered by what was made of the earlier ones.
+        match &self.encoder {
+            Some(_) if !in_parts => Labelled::Encoded(Vec::with_capacity(2 * LOAD_BYTES), 0),
+            _ => Labelled::Documents(Vec::new()),
+        }
+    }
+
+    fn add(
+        &mut self,
+        classifier: &mut Classifier<'static>,
+        document: Document,
+        output: &mut Labelled,
+    ) {
+        match (output, &self.encoder) {
+            (Labelled::Encoded(out, last), Some(encoder)) => {
+                *last = encode(classifier, &document, &self.params, encoder, out);
+            }
+            (Labelled::Documents(documents), _) => {
+                documents.push(classifier.label(document, &self.params));
+            }
+            (Labelled::Encoded(..), None) => unreachable!("only an encoder encodes"),
+        }
+    }
+}
+
+/// What a worker has.
+struct Worker<M> {
+    classifier: Classifier<'static>,
+    maker: M,
+}
+
+/// A load, and where what is made of it goes.
+type Job<M> = (Load, SyncSender<Made<<M as Maker>::Output>>);
 
 impl Pipeline<'_> {
     /// Labels everything and writes it with `writer`; gives what was read.
     ///
     /// # Errors
     /// When the output cannot be written.
-    pub fn run(self, writer: &mut dyn DocumentWriter) -> Result<Counts> {
-        let mut tail = Tail {
-            ledger: Ledger::default(),
-            next_paragraph: 0,
-            screen: self.screen,
-            writer,
+    pub fn run(self, params: LabelParams, writer: &mut dyn DocumentWriter) -> Result<Counts> {
+        let labeller = Labeller {
+            params,
+            encoder: writer.encoder().cloned(),
         };
+        let mut next_paragraph = 0;
+        let counts = self.make(labeller, |labelled| {
+            write(labelled, &mut next_paragraph, writer).map_err(stdout_error)
+        })?;
+        writer.finish().map_err(stdout_error)?;
+        Ok(counts)
+    }
+
+    /// Gives every document to `each` on some thread, and what that makes of it to `take` in the order of the
+    /// input; gives what was read.
+    ///
+    /// # Errors
+    /// Those of `take`.
+    pub fn each<T: Send + 'static>(
+        self,
+        each: impl Fn(&mut Classifier<'static>, Document) -> T + Clone + Send + 'static,
+        mut take: impl FnMut(T) -> Result<()>,
+    ) -> Result<Counts> {
+        self.make(Each(each), |all| all.into_iter().try_for_each(&mut take))
+    }
+
+    fn make<M: Maker>(
+        self,
+        maker: M,
+        mut take: impl FnMut(M::Output) -> Result<()>,
+    ) -> Result<Counts> {
+        let mut ledger = Ledger::default();
         let bytes_read = self.documents.bytes_read();
-        let done = || bytes_read.load(Ordering::Relaxed);
+        let mut take = |made: Made<M::Output>| -> Result<()> {
+            for problem in &made.problems {
+                if ledger.admits(problem) {
+                    self.screen.problem(problem);
+                }
+            }
+            ledger.add_documents(&made.counted);
+            take(made.output)?;
+            self.screen.at(bytes_read.load(Ordering::Relaxed));
+            Ok(())
+        };
         let worker = || Worker {
             classifier: self.model.classifier(),
-            params: self.params.clone(),
-            encoder: tail.writer.encoder().cloned(),
+            maker: maker.clone(),
         };
         if self.threads <= 1 {
             let (mut documents, mut worker) = (self.documents, worker());
             while let Some(load) = documents.next_load(LOAD_BYTES) {
-                tail.take(worker.label(load))?;
-                self.screen.at(done());
+                take(worker.work(load))?;
             }
         } else {
             let workers = (0..self.threads).map(|_| worker()).collect();
-            for labelled in spawn(self.documents, workers) {
+            for made in spawn(self.documents, workers) {
                 // A worker that has gone has said why on standard error.
-                let labelled = labelled.recv().expect("a worker answers every load");
-                tail.take(labelled)?;
-                self.screen.at(done());
+                take(made.recv().expect("a worker answers every load"))?;
             }
         }
-        tail.writer.finish().map_err(stdout_error)?;
-        Ok(tail.ledger.counts())
+        Ok(ledger.counts())
+    }
+}
+
+/// Writes what was made of a load.
+fn write(
+    labelled: Labelled,
+    next_paragraph: &mut usize,
+    writer: &mut dyn DocumentWriter,
+) -> std::io::Result<()> {
+    match labelled {
+        Labelled::Encoded(bytes, last_paragraphs) => {
+            *next_paragraph = last_paragraphs;
+            writer.write_encoded(&bytes)
+        }
+        Labelled::Documents(documents) => documents.into_iter().try_for_each(|mut document| {
+            match document.document.continues {
+                Some(_) => document.renumber(*next_paragraph),
+                None => *next_paragraph = 0,
+            }
+            *next_paragraph += document.n_paragraphs;
+            writer.write(&document)
+        }),
     }
 }
 
 /// Starts the reader and the workers; gives the answers in the order of the input. Nobody waits for the
 /// threads: when the output is closed the program may end, though a pipe that is read never does.
-fn spawn(mut documents: Documents, workers: Vec<Worker>) -> Receiver<Receiver<Labelled>> {
-    let (jobs, taken) = sync_channel::<Job>(workers.len());
+fn spawn<M: Maker>(
+    mut documents: Documents,
+    workers: Vec<Worker<M>>,
+) -> Receiver<Receiver<Made<M::Output>>> {
+    let (jobs, taken) = sync_channel::<Job<M>>(workers.len());
     let (answers, in_order) = sync_channel(2 * workers.len());
     let taken = Arc::new(Mutex::new(taken));
     for mut worker in workers {
@@ -113,7 +237,7 @@ fn spawn(mut documents: Documents, workers: Vec<Worker>) -> Receiver<Receiver<La
                 let next = taken.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok((load, answer)) = next else { break };
                 // Nobody waits for the answer once the output is closed.
-                let _ = answer.send(worker.label(load));
+                let _ = answer.send(worker.work(load));
             }
         });
     }
@@ -128,46 +252,30 @@ fn spawn(mut documents: Documents, workers: Vec<Worker>) -> Receiver<Receiver<La
     in_order
 }
 
-impl Worker {
-    fn label(&mut self, load: Load) -> Labelled {
+impl<M: Maker> Worker<M> {
+    fn work(&mut self, load: Load) -> Made<M::Output> {
         let later_part = |r: &std::result::Result<Document, Problem>| {
             r.as_ref()
                 .is_ok_and(|document| document.continues.is_some())
         };
-        // Later parts of a text are numbered by what was made of the earlier ones.
-        let is_alone = match &load {
-            Load::Lines(_) => true,
-            Load::Records(records) => !records.iter().any(later_part),
+        let in_parts = match &load {
+            Load::Lines(_) => false,
+            Load::Records(records) => records.iter().any(later_part),
         };
-        let encoder = self.encoder.as_ref().filter(|_| is_alone);
-        let mut labelled = Labelled {
-            output: match encoder {
-                Some(_) => Output::Encoded(Vec::with_capacity(2 * LOAD_BYTES)),
-                None => Output::Documents(Vec::new()),
-            },
+        let mut made = Made {
+            output: self.maker.begin(in_parts),
             problems: Vec::new(),
             counted: Ledger::default(),
-            last_paragraphs: 0,
         };
-        let (classifier, params) = (&mut self.classifier, &self.params);
-        load.for_each(|record| {
-            let document = match record {
-                Ok(document) => document,
-                Err(problem) => return labelled.problems.push(problem),
-            };
-            labelled.counted.count(&document);
-            Ledger::remarks(&document, |problem| labelled.problems.push(problem));
-            match (&mut labelled.output, encoder) {
-                (Output::Encoded(out), Some(encoder)) => {
-                    labelled.last_paragraphs = encode(classifier, &document, params, encoder, out);
-                }
-                (Output::Documents(documents), _) => {
-                    documents.push(classifier.label(document, params));
-                }
-                (Output::Encoded(_), None) => unreachable!("only an encoder encodes"),
+        load.for_each(|record| match record {
+            Ok(document) => {
+                made.counted.count(&document);
+                Ledger::remarks(&document, |problem| made.problems.push(problem));
+                (self.maker).add(&mut self.classifier, document, &mut made.output);
             }
+            Err(problem) => made.problems.push(problem),
         });
-        labelled
+        made
     }
 }
 
@@ -188,40 +296,4 @@ fn encode(
         let withheld = classifier.latest().withheld();
         encoder.write(out, document, &view, withheld, said);
     })
-}
-
-/// The end of the pipeline, where the order of the input is.
-struct Tail<'w> {
-    ledger: Ledger,
-    next_paragraph: usize,
-    screen: &'w Screen,
-    writer: &'w mut dyn DocumentWriter,
-}
-
-impl Tail<'_> {
-    fn take(&mut self, labelled: Labelled) -> Result<()> {
-        for problem in &labelled.problems {
-            if self.ledger.admits(problem) {
-                self.screen.problem(problem);
-            }
-        }
-        self.ledger.add_documents(&labelled.counted);
-        match labelled.output {
-            Output::Encoded(bytes) => {
-                self.next_paragraph = labelled.last_paragraphs;
-                self.writer.write_encoded(&bytes).map_err(stdout_error)?;
-            }
-            Output::Documents(documents) => {
-                for mut document in documents {
-                    match document.document.continues {
-                        Some(_) => document.renumber(self.next_paragraph),
-                        None => self.next_paragraph = 0,
-                    }
-                    self.next_paragraph += document.n_paragraphs;
-                    self.writer.write(&document).map_err(stdout_error)?;
-                }
-            }
-        }
-        Ok(())
-    }
 }

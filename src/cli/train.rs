@@ -94,7 +94,7 @@ pub fn check_output(path: &str) -> Result<()> {
     }
     if path == "-" {
         return Err(
-            Error::usage("--output -: a model is not written to standard output")
+            Error::usage("--output -: a file is needed, not standard output")
                 .mend("name the file to write"),
         );
     }

@@ -12,6 +12,7 @@ pub mod bootstrap;
 pub mod calibration;
 pub mod compare;
 pub mod confusion;
+pub mod mean;
 pub mod metrics;
 mod ranking;
 pub mod selection;
@@ -26,6 +27,7 @@ pub use bootstrap::{BootstrapParams, Figure, resample};
 pub use calibration::{Bin, reliability_bins};
 pub use compare::{Difference, Paired, compare, holm, mcnemar};
 pub use confusion::Confusion;
+pub use mean::Moments;
 pub use ranking::N_COVERAGES;
 
 use crate::model::linear::largest;

@@ -121,7 +121,7 @@ pub fn upper_bound(wrong: f64, n: f64, miss: f64) -> f64 {
 
 /// The regularized incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22), evaluated
 /// by Lentz's method.
-fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
+pub(super) fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return f64::from(u8::from(x >= 1.0));
     }

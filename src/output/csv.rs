@@ -230,7 +230,7 @@ fn cell(value: &Value) -> String {
 
 /// Keeps a spreadsheet from taking a text for a formula (OWASP, "CSV injection"). A plain number is
 /// none, and stays one.
-fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     let is_number = || {
         let in_numbers =
             |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-');
@@ -243,7 +243,7 @@ fn safe(text: &str) -> String {
     }
 }
 
-fn io_error(error: csv::Error) -> io::Error {
+pub(super) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),

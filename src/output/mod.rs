@@ -1,9 +1,11 @@
 //! Writes finished results.
 //!
-//! Owns one file a format: [`jsonl`], [`csv`](mod@csv) and [`table`] for labelled paragraphs, [`extract`] for bare ones, [`scores`],
+//! Owns one file a format: [`jsonl`], [`csv`](mod@csv) and [`table`] for labelled paragraphs, [`extract`] for bare ones,
+//! [`articles`] for articles in all three, [`scores`],
 //! [`scores_json`], [`markdown`] and [`page`] for benchmarks, [`card`] for models. Nothing here reads, classifies or measures, and
 //! everything is written to a writer that the caller gives.
 
+pub mod articles;
 pub mod card;
 pub mod csv;
 pub mod extract;

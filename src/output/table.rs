@@ -5,7 +5,7 @@
 
 use super::DocumentWriter;
 use crate::model::{Form, Gate, Task};
-use crate::predict::{LabelledDocument, LabelledParagraph};
+use crate::predict::{LabelledDocument, LabelledParagraph, Poles};
 use anstyle::{AnsiColor, Effects, Style};
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -18,6 +18,7 @@ pub struct TableWriter<W> {
     out: W,
     tasks: Vec<Task>,
     gate: Option<Gate>,
+    poles: Option<Poles>,
     explain: usize,
     width: usize,
     article: Option<String>,
@@ -31,6 +32,7 @@ impl<W: Write> TableWriter<W> {
     pub fn new(out: W, tasks: Vec<Task>, gate: Option<Gate>, explain: usize, width: usize) -> Self {
         TableWriter {
             out,
+            poles: Poles::find(&tasks),
             tasks,
             gate,
             explain,
@@ -115,6 +117,15 @@ impl<W: Write> TableWriter<W> {
         parts.join(" · ")
     }
 
+    /// The poles have colours; other labels have none.
+    fn label_style(&self, task: &Task, label: &str) -> Style {
+        match &self.poles {
+            Some(p) if p.task == task.name && p.negative == label => AnsiColor::Red.on_default(),
+            Some(p) if p.task == task.name && p.positive == label => AnsiColor::Green.on_default(),
+            _ => Style::new(),
+        }
+    }
+
     fn column_width(&self, task: &Task) -> usize {
         let cells = self.held.iter().map(|(_, p)| self.cell(task, p).width());
         cells.max().unwrap_or(0).max(task.name.width()).min(30)
@@ -161,7 +172,11 @@ impl<W: Write> TableWriter<W> {
         let mut used = 6 + 2;
         for (task, width) in self.tasks.iter().zip(widths) {
             let cell = padded(&self.cell(task, paragraph), *width);
-            let style = if shut { dim } else { label_style(cell.trim()) };
+            let style = if shut {
+                dim
+            } else {
+                self.label_style(task, cell.trim())
+            };
             write!(self.out, "  {style}{cell}{style:#}")?;
             used += width + 2;
         }
@@ -227,29 +242,20 @@ fn paragraphs(n: usize) -> String {
     }
 }
 
-/// The colours of the shipped model's tones; other labels have none.
-fn label_style(label: &str) -> Style {
-    match label {
-        "confrontational" => Style::new().fg_color(Some(AnsiColor::Red.into())),
-        "conciliatory" => Style::new().fg_color(Some(AnsiColor::Green.into())),
-        _ => Style::new(),
-    }
-}
-
 /// The text without characters that would steer the terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let visible = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
     text.chars().map(visible).collect()
 }
 
-fn padded(text: &str, width: usize) -> String {
+pub(super) fn padded(text: &str, width: usize) -> String {
     let text = cut(text, width);
     let missing = width.saturating_sub(text.width());
     text + &" ".repeat(missing)
 }
 
 /// The text in at most `width` columns, with an ellipsis where it was cut.
-fn cut(text: &str, width: usize) -> String {
+pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

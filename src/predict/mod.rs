@@ -4,10 +4,14 @@
 //! probabilities → labels, then the gate. [`explain`] takes a decision value
 //! apart again. A text's prediction depends on that text alone.
 
+pub mod article;
+pub mod detail;
 pub mod document;
 pub mod explain;
 mod withhold;
 
+pub use article::{Article, Articles, Poles, RollupParams};
+pub use detail::{DetailedArticle, DetailedParagraph};
 pub use document::{LabelParams, LabelledDocument, LabelledParagraph, ParagraphView, Reason, Unit};
 pub use explain::{Contribution, Explanation};
 

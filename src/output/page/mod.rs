@@ -1,9 +1,12 @@
-//! A benchmark as one page of HTML.
+//! Pages of HTML: a benchmark, and a [report](Report) of articles.
 //!
-//! Owns the page: it holds its style and its plots, runs no script and loads nothing, so it can be mailed,
-//! archived and printed. Every text from the rows is escaped. Long lists are cut, and say so; JSON has all.
+//! Owns the page of a benchmark, and what all pages share. A page holds its style and its plots and loads
+//! nothing, so it can be mailed, archived and printed; that of a benchmark runs no script. Every text from the rows is escaped. Long lists are cut, and say so; JSON has all.
 
 mod plots;
+mod report;
+
+pub use report::Report;
 
 use super::markdown::counts;
 use super::scores::{describe, figure, preamble};
@@ -13,6 +16,8 @@ use super::scores_extra::{
 use crate::evaluate::{Evaluation, FEW_ARTICLES, Figure, LabelFigures};
 use crate::predict::Contribution;
 use crate::train::report::{Benchmark, Mistake, TaskBenchmark};
+use base64::Engine;
+use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 
 const STYLE: &str = include_str!("style.css");
@@ -29,13 +34,7 @@ const SHOWN_PLOTS: usize = 24;
 /// # Errors
 /// What the writer says.
 pub fn write_page(out: &mut impl Write, benchmark: &Benchmark) -> io::Result<()> {
-    writeln!(
-        out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>Benchmark</title>\n<style>\n{STYLE}</style>\n</head>\n<body>"
-    )?;
+    write_start(out, "Benchmark", "", None)?;
     write_head(out, benchmark)?;
     for (i, task) in benchmark.tasks.iter().enumerate() {
         write_task(out, benchmark, i, task)?;
@@ -49,6 +48,30 @@ pub fn write_page(out: &mut impl Write, benchmark: &Benchmark) -> io::Result<()>
          articles, seed {}. A figure says what holds for rows like these, and of others nothing.</footer>\n\
          </body>\n</html>",
         benchmark.rows_sha256, benchmark.design.seed
+    )
+}
+
+/// Writes a page up to its body. It loads nothing, and the only script that runs in it is `script`, which its
+/// hash names.
+fn write_start(
+    out: &mut impl Write,
+    title: &str,
+    more_style: &str,
+    script: Option<&str>,
+) -> io::Result<()> {
+    let script = script.map_or_else(String::new, |script| {
+        let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(script));
+        format!("; script-src 'sha256-{hash}'")
+    });
+    writeln!(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'{script}; \
+         base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{}</title>\n<style>\n{STYLE}{more_style}</style>\n</head>\n<body>",
+        escape(title)
     )
 }
 

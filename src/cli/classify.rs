@@ -4,14 +4,17 @@ use super::pipeline::Pipeline;
 use super::screen::{self, Screen};
 use super::{InputArgs, Outcome, open_model};
 use crate::error::{Error, Result};
+use crate::model::examples::Examples;
 use crate::model::{Model, Task, TaskModel};
 use crate::output::csv::CsvWriter;
 use crate::output::jsonl::{Encoder, JsonlWriter};
 use crate::output::scores::source;
 use crate::output::table::TableWriter;
-use crate::predict::{LabelParams, Unit};
+use crate::predict::{LabelParams, MOST_WORDS, Neighbours, Unit};
 use clap::{Args, ValueEnum};
+use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Arguments of `classify`.
 #[derive(Debug, Args)]
@@ -38,9 +41,19 @@ pub struct ClassifyArgs {
     #[arg(long)]
     title: bool,
 
-    /// Show the N terms that weigh most for and against each label given
+    /// Show why: the N words and the N terms that weigh most for and against each label given, and the words
+    /// that it hangs on
     #[arg(long, default_value_t = 0, value_name = "N")]
     explain: usize,
+
+    /// With --explain, look for at most N words without which the label is not given; 0 looks for none
+    #[arg(long, default_value_t = MOST_WORDS, value_name = "N", requires = "explain")]
+    most_words: usize,
+
+    /// Show the K training rows nearest to each paragraph, task by task, where the model was trained with
+    /// --keep-examples
+    #[arg(long, default_value_t = 0, value_name = "K")]
+    nearest: usize,
 
     /// Withhold answers where more than this share of those given would be wrong, going by the rows that the
     /// model's cuts were learned on (`demarche calibrate` learns them on yours)
@@ -70,6 +83,7 @@ const EXAMPLES: &str = "\
 Examples:
   demarche classify article.txt
   demarche classify saved-pages/ --explain 3
+  demarche classify --model mine.demarche rows.jsonl --explain 3 --nearest 2
   demarche classify rows.jsonl --max-error 0.1            answer only where it is sure enough
   demarche classify rows.jsonl.gz --format jsonl > labelled.jsonl
   cat speech.txt | demarche classify - --format csv";
@@ -103,11 +117,31 @@ impl ClassifyArgs {
             unit,
             title: self.title,
             explain: self.explain,
+            most_words: self.most_words,
+            nearest: self.nearest,
+            neighbours: match self.nearest {
+                0 => None,
+                _ => Some(Arc::new(self.neighbours(model)?)),
+            },
             least_confidence: match self.max_error {
                 Some(Share(error)) => least_confidence(model, error)?,
                 None => Vec::new(),
             },
         })
+    }
+
+    /// The training rows that are kept beside the model.
+    fn neighbours(&self, model: &Model) -> Result<Neighbours> {
+        let path = match self.model.as_deref() {
+            None | Some("shipped") => {
+                return Err(
+                    Error::usage("--nearest: the shipped model comes without its rows")
+                        .mend("name a model that was trained with --keep-examples"),
+                );
+            }
+            Some(path) => Examples::path_beside(Path::new(path)),
+        };
+        Neighbours::new(Examples::open(&path, model)?, model)
     }
 }
 
@@ -123,6 +157,7 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
     for note in sources(model, &params) {
         screen.message(&note);
     }
+    let written = params.clone();
     let tasks: Vec<Task> = model.task_names().to_vec();
     let pipeline = Pipeline {
         model,
@@ -135,16 +170,15 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
         LabelsFormat::Table => {
             let gate = model.gate().cloned();
             let out = screen::output();
-            let mut writer = TableWriter::new(out, tasks, gate, args.explain, screen::width());
+            let mut writer = TableWriter::new(out, tasks, gate, &written, screen::width());
             pipeline.run(&mut writer)?
         }
         LabelsFormat::Jsonl => {
-            let encoder = Encoder::new(&tasks, args.explain);
+            let encoder = Encoder::new(&tasks, &written);
             pipeline.run(&mut JsonlWriter::new(screen::plain_output(), encoder))?
         }
         LabelsFormat::Csv => {
-            let mut writer = CsvWriter::new(screen::plain_output(), tasks, args.explain)
-                .withholding(args.max_error.is_some());
+            let mut writer = CsvWriter::new(screen::plain_output(), tasks, &written);
             let counts = pipeline.run(&mut writer)?;
             let left_out: Vec<&str> = writer.left_out().iter().map(String::as_str).collect();
             if !left_out.is_empty() {

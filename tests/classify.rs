@@ -117,7 +117,7 @@ fn nothing_on_standard_input_is_no_paragraph() {
 fn without_places(mut said: Vec<Value>) -> Vec<Value> {
     for paragraph in &mut said {
         let object = paragraph.as_object_mut().unwrap();
-        for field in ["doc", "start", "end"] {
+        for field in ["doc", "start", "end", "source_start", "source_end"] {
             object.remove(field);
         }
     }
@@ -251,7 +251,7 @@ fn the_title_is_labelled_when_asked() {
         csv.lines()
             .nth(1)
             .unwrap()
-            .starts_with("one,,0,11,body,trade,"),
+            .starts_with("one,,0,11,,,body,trade,"),
         "{csv}"
     );
     let table = folder.output("classify --model m.demarche rows.jsonl --title");
@@ -422,6 +422,8 @@ fn custom_tasks_stand_under_their_own_names() {
             "paragraph",
             "start",
             "end",
+            "source_start",
+            "source_end",
             "season",
             "wear",
             "scores",
@@ -433,7 +435,7 @@ fn custom_tasks_stand_under_their_own_names() {
     let csv = folder.output("classify --model m.demarche a.txt --format csv");
     assert_eq!(
         csv.lines().next().unwrap(),
-        "doc,paragraph,start,end,season,wear,score.season.summer,score.season.winter,score.wear.coat,score.wear.hat,text"
+        "doc,paragraph,start,end,source_start,source_end,season,wear,score.season.summer,score.season.winter,score.wear.coat,score.wear.hat,text"
     );
     assert!(
         csv.lines().nth(1).unwrap().contains(",winter,coat;hat,"),

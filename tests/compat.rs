@@ -6,8 +6,29 @@ const TEXT: &str = "The ministry condemned the new tariff and threatened to reta
 
 #[test]
 fn version_1_is_read_and_answers_as_it_did() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/compat/v1.demarche");
-    let model = Model::open(path).unwrap();
+    answers_as_it_did("v1");
+}
+
+#[test]
+fn version_2_is_read_and_answers_as_it_did() {
+    answers_as_it_did("v2");
+}
+
+#[test]
+fn both_versions_hold_the_same_model() {
+    let [tasks_1, tasks_2] = ["v1", "v2"].map(|version| open(version).tasks().to_vec());
+    for (one, two) in tasks_1.iter().zip(&tasks_2) {
+        assert_eq!((&one.tfidf, &one.task), (&two.tfidf, &two.task));
+    }
+}
+
+fn open(version: &str) -> Model {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/compat");
+    Model::open(format!("{folder}/{version}.demarche")).unwrap()
+}
+
+fn answers_as_it_did(version: &str) {
+    let model = open(version);
     let names: Vec<&str> = model.tasks().iter().map(|t| t.task.name.as_str()).collect();
     assert_eq!(names, ["kind", "topics", "tone"]);
     assert_eq!(model.provenance().n_rows, 16);

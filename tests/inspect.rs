@@ -55,8 +55,8 @@ fn the_strongest_terms_are_those_of_the_weights() {
     for (task, shown) in model.tasks().iter().zip(card["tasks"].as_array().unwrap()) {
         for (label, shown) in shown["labels"].as_array().unwrap().iter().enumerate() {
             let weight = |term: &str| {
-                let names = task.tfidf.vocabulary().names();
-                let column = names.iter().position(|name| name == term).unwrap();
+                let mut names = task.tfidf.vocabulary().names();
+                let column = names.position(|name| name == term).unwrap();
                 task.linear.feature(column as u32)[label]
             };
             let all: Vec<f32> = (0..task.linear.n_features() as u32)
@@ -143,7 +143,7 @@ fn a_model_of_the_longest_terms_can_be_opened() {
     let mut params = fixed_params();
     params.given.ngram_range = Some((1, 8));
     let model = Trainer::new(params).fit(&rows).unwrap().model;
-    let longest = model.tasks()[0].tfidf.vocabulary().names().iter();
+    let longest = model.tasks()[0].tfidf.vocabulary().names();
     assert!(longest.map(str::len).max() > Some(5000));
     assert_eq!(
         Model::from_bytes(&model.to_bytes().unwrap()).unwrap(),
@@ -208,7 +208,7 @@ fn what_is_no_model_is_refused_in_words() {
         ),
         ("a byte long", longer, "it should have"),
         ("a flipped bit", flipped, "checksum"),
-        ("version 2", with_u32(8, 2), "format version 2"),
+        ("version 3", with_u32(8, 3), "format version 3"),
         ("the largest length", with_length(u64::MAX), "beyond 4 GiB"),
         ("4 GiB", with_length(4 << 30), "it should have"),
         ("no length", with_length(0), "below that of its header"),

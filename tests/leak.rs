@@ -6,7 +6,7 @@ mod common;
 use common::{ROWS, labelled};
 use demarche::evaluate::{BootstrapParams, Evaluation, Outcomes, Repeat, evaluate_repeats};
 use demarche::features::DocumentFrequency;
-use demarche::model::{ClassWeight, Form, Scaling, Task, TaskOptions};
+use demarche::model::{ClassWeight, Estimator, Form, Scaling, Task, TaskOptions};
 use demarche::train::benchmark::{
     MeasureParams, benchmark_training, cross_validate, measure_training,
 };
@@ -46,9 +46,13 @@ fn specs() -> Vec<TaskSpec> {
     ]
 }
 
+/// The estimators of our own; the second learns its probabilities out of fold too.
+const ESTIMATORS: [Estimator; 2] = [Estimator::Logistic, Estimator::Svc];
+
 /// Every term counts, and nothing is searched for.
-fn params() -> TrainParams {
+fn params(estimator: Estimator) -> TrainParams {
     let mut params = TrainParams {
+        estimator,
         tasks: Some(specs()),
         folds: N_FOLDS,
         cross_validate: false,
@@ -93,8 +97,13 @@ fn benchmark(rows: &[Row], params: &TrainParams) -> Benchmark {
 
 #[test]
 fn a_token_of_one_fold_changes_no_margin_there() {
+    for estimator in ESTIMATORS {
+        changes_no_margin(&params(estimator));
+    }
+}
+
+fn changes_no_margin(params: &TrainParams) {
     let clean = noise();
-    let params = params();
     let corpus = Corpus::new(&clean, &specs()).unwrap();
     for (i, task) in corpus.tasks.iter().enumerate() {
         let article: Vec<u32> = task
@@ -114,7 +123,7 @@ fn a_token_of_one_fold_changes_no_margin_there() {
                 positions: &positions,
             };
             sample
-                .out_of_fold(&counts, &options, &settings(&params))
+                .out_of_fold(&counts, &options, &settings(params))
                 .unwrap()
                 .unwrap()
         };
@@ -135,8 +144,13 @@ fn a_token_of_one_fold_changes_no_margin_there() {
 
 #[test]
 fn a_token_of_each_fold_does_not_help_in_cross_validation() {
+    for estimator in ESTIMATORS {
+        does_not_help(&params(estimator));
+    }
+}
+
+fn does_not_help(params: &TrainParams) {
     let mut rows = noise();
-    let params = params();
     let folds = {
         let corpus = Corpus::new(&rows, &specs()).unwrap();
         grouped_folds(&corpus.article, &corpus.strata(), N_FOLDS, params.seed).unwrap()
@@ -148,9 +162,9 @@ fn a_token_of_each_fold_does_not_help_in_cross_validation() {
             .map(|task| task.evaluation.exact_match.value)
             .collect()
     };
-    let without = accuracies(&benchmark(&rows, &params));
+    let without = accuracies(&benchmark(&rows, params));
     plant(&mut rows, &folds, |_| true);
-    let with = accuracies(&benchmark(&rows, &params));
+    let with = accuracies(&benchmark(&rows, params));
     for (without, with) in without.iter().zip(&with) {
         assert!(
             *without < 0.6 && *with < 0.6,
@@ -161,7 +175,7 @@ fn a_token_of_each_fold_does_not_help_in_cross_validation() {
     let model = Trainer::new(params.clone()).fit(&rows).unwrap().model;
     let right = rows.iter().filter(|row| {
         let side = model.classify(&row.text).label("side").unwrap().to_owned();
-        row.gold["side"] == demarche::train::Gold::Single(side)
+        row.gold.get("side") == Some(&demarche::train::Gold::Single(side))
     });
     assert!(right.count() > 190);
 }
@@ -172,7 +186,7 @@ fn a_token_of_each_fold_does_not_help_when_options_are_chosen_in_the_folds() {
     let mut rows = noise();
     let mut params = TrainParams {
         cross_validate: true,
-        ..params()
+        ..params(Estimator::Logistic)
     };
     params.given.c = None;
     params.given.ngram_range = Some((1, 1));
@@ -259,8 +273,13 @@ fn by_models_that_never_saw_the_fold(
 }
 
 /// Asserts that two evaluations are the same but for the last digits of numbers: a fold numbers its terms in
-/// another order than the same rows do alone, and sums in that order.
-fn assert_alike(ours: &Evaluation, theirs: &Evaluation) {
+/// another order than the same rows do alone, and sums in that order. A scaling learned of such sums is
+/// further off than they are.
+fn assert_alike(ours: &Evaluation, theirs: &Evaluation, estimator: Estimator) {
+    let tolerance = match estimator {
+        Estimator::Svc => 5e-4,
+        _ => 1e-6,
+    };
     let [ours, theirs] = [ours, theirs].map(|evaluation| format!("{evaluation:?}"));
     let pieces = |text: &str| -> Vec<String> {
         text.split([' ', ',', '[', ']', '(', ')', '{', '}', ':'])
@@ -271,7 +290,7 @@ fn assert_alike(ours: &Evaluation, theirs: &Evaluation) {
     assert_eq!(ours.len(), theirs.len());
     for (a, b) in ours.iter().zip(&theirs) {
         match (a.parse::<f64>(), b.parse::<f64>()) {
-            (Ok(a), Ok(b)) => assert!((a - b).abs() <= 1e-6, "{a} {b}"),
+            (Ok(a), Ok(b)) => assert!((a - b).abs() <= tolerance, "{a} {b}"),
             _ => assert_eq!(a, b),
         }
     }
@@ -288,7 +307,15 @@ fn a_fold_is_answered_as_by_a_model_that_never_saw_it() {
         folds: 3,
         ..common::fixed_params()
     };
-    for (rows, params) in [(noise(), params()), (labelled(ROWS), detected)] {
+    let svc = TrainParams {
+        estimator: Estimator::Svc,
+        ..detected.clone()
+    };
+    for (rows, params) in [
+        (noise(), params(Estimator::Logistic)),
+        (labelled(ROWS), detected),
+        (labelled(ROWS), svc),
+    ] {
         let specs = params.specs();
         let corpus = Corpus::new(&rows, &specs).unwrap();
         let options: Vec<TaskOptions> = corpus
@@ -306,7 +333,7 @@ fn a_fold_is_answered_as_by_a_model_that_never_saw_it() {
         );
         assert_eq!(ours.tasks.len(), theirs.len());
         for (ours, theirs) in ours.tasks.iter().zip(&theirs) {
-            assert_alike(&ours.evaluation, theirs);
+            assert_alike(&ours.evaluation, theirs, params.estimator);
         }
     }
 }

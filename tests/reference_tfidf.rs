@@ -155,7 +155,7 @@ fn vocabulary_idf_and_weights_are_those_of_scikit_learn() {
         let (tfidf, order) = columns.detach(&counts);
         let batch = by_name(rows_of(&batch), &order);
         assert_rows(name, &batch, &case.fitted);
-        let vocabulary: Vec<&str> = tfidf.vocabulary().names().iter().collect();
+        let vocabulary: Vec<&str> = tfidf.vocabulary().names().collect();
         assert_eq!(vocabulary, case.vocabulary, "{name}");
         match &case.idf {
             Some(expected) => {

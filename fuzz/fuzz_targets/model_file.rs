@@ -38,7 +38,9 @@ fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.resize(bytes.len().max(HEADER_BYTES + CHECKSUM_BYTES), 0);
     let end = bytes.len() - CHECKSUM_BYTES;
     let length = bytes.len() as u64;
-    bytes[..12].copy_from_slice(b"DEMARCHE\x01\0\0\0");
+    let version = 1 + u32::from(bytes[8] % 2);
+    bytes[..8].copy_from_slice(b"DEMARCHE");
+    bytes[8..12].copy_from_slice(&version.to_le_bytes());
     bytes[16..24].copy_from_slice(&length.to_le_bytes());
     let checksum = xxh3_64(&bytes[..end]).to_le_bytes();
     bytes[end..].copy_from_slice(&checksum);

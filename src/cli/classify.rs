@@ -2,7 +2,7 @@
 
 use super::pipeline::Pipeline;
 use super::screen::{self, Screen, stdout_error};
-use super::{InputArgs, Outcome, open_model};
+use super::{InputArgs, Keep, Outcome, open_model};
 use crate::error::{Error, Result};
 use crate::ingest::Counts;
 use crate::model::{Model, Task, TaskModel};
@@ -19,7 +19,7 @@ use std::str::FromStr;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ClassifyArgs {
-    /// Files (text, Markdown, JSONL, CSV; also gzipped), folders, globs, or - for standard input
+    /// Files (text, Markdown, HTML, JSONL, CSV; also gzipped), folders, globs, or - for standard input
     /// [default: -]
     #[arg(value_name = "INPUT")]
     inputs: Vec<String>,
@@ -49,6 +49,10 @@ pub struct ClassifyArgs {
     /// Label the title of a row too, before its paragraphs; a title is always taken for body text
     #[arg(long)]
     title: bool,
+
+    /// Which paragraphs to print: all, or those alone that the model takes for the text of the article
+    #[arg(long, default_value = "all", value_name = "WHICH")]
+    keep: Keep,
 
     /// Show the N terms that weigh most for and against each label given
     #[arg(long, default_value_t = 0, value_name = "N")]
@@ -82,6 +86,7 @@ const EXAMPLES: &str = "\
 Examples:
   demarche classify article.txt
   demarche classify saved-pages/ --explain 3
+  demarche classify page.html --keep body                 without captions, navigation and the like
   demarche classify rows.jsonl --max-error 0.1            answer only where it is sure enough
   demarche classify articles/ --by article               shares and an index of each article
   demarche classify rows.jsonl.gz --format jsonl > labelled.jsonl
@@ -131,6 +136,7 @@ impl ClassifyArgs {
             unit,
             title: self.title,
             explain: self.explain,
+            body_alone: self.keep == Keep::Body,
             least_confidence: match self.max_error {
                 Some(Share(error)) => least_confidence(model, error)?,
                 None => Vec::new(),

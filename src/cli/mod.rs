@@ -8,6 +8,7 @@ mod benchmark;
 mod benchmark_args;
 mod calibrate;
 mod classify;
+mod extract;
 mod inspect;
 mod pipeline;
 mod report;
@@ -16,7 +17,8 @@ mod train;
 mod train_args;
 
 use crate::error::{Error, Result};
-use crate::ingest::Format;
+use crate::ingest::html::PageCaps;
+use crate::ingest::{Format, IngestParams};
 use crate::model::Model;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use screen::Screen;
@@ -41,6 +43,8 @@ Exit codes:
 enum Command {
     /// Label the paragraphs of articles
     Classify(classify::ClassifyArgs),
+    /// Print the paragraphs of articles alone
+    Extract(extract::ExtractArgs),
     /// Make a page of articles, to read, sort and filter
     Report(report::ReportArgs),
     /// Train a model on labelled rows
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Classify(args) => classify::run(args),
+        Command::Extract(args) => extract::run(args),
         Command::Report(args) => report::run(args),
         Command::Train(args) => train::run(args),
         Command::Benchmark(args) => benchmark::run(args),
@@ -97,6 +102,10 @@ struct InputArgs {
     #[arg(long, value_name = "FORMAT")]
     input_format: Option<InputFormat>,
 
+    /// Pages that nest more elements within each other are skipped
+    #[arg(long, value_name = "N", default_value_t = PageCaps::default().max_depth)]
+    max_nesting: usize,
+
     /// Exit with 2, not 3, when a record was skipped
     #[arg(long)]
     strict: bool,
@@ -112,6 +121,16 @@ enum InputFormat {
     Markdown,
     Jsonl,
     Csv,
+    Html,
+}
+
+/// Which paragraphs are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Keep {
+    /// Those that the model takes for the text of the article.
+    Body,
+    /// All, captions, share prompts and navigation with them.
+    All,
 }
 
 impl From<InputFormat> for Format {
@@ -121,6 +140,7 @@ impl From<InputFormat> for Format {
             InputFormat::Markdown => Format::Markdown,
             InputFormat::Jsonl => Format::Jsonl,
             InputFormat::Csv => Format::Csv,
+            InputFormat::Html => Format::Html,
         }
     }
 }
@@ -134,9 +154,12 @@ impl InputArgs {
                 .build_global()
                 .map_err(|error| Error::usage(format!("--threads: {error}")))?;
         }
-        let params = crate::ingest::IngestParams {
+        let params = IngestParams {
             format: self.input_format.map(Format::from),
-            ..crate::ingest::IngestParams::default()
+            page: PageCaps {
+                max_depth: self.max_nesting,
+            },
+            ..IngestParams::default()
         };
         crate::ingest::open(inputs, &params)
     }

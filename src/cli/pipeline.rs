@@ -215,7 +215,7 @@ fn write(
                 Some(_) => document.renumber(*next_paragraph),
                 None => *next_paragraph = 0,
             }
-            *next_paragraph += document.paragraphs.len();
+            *next_paragraph += document.n_paragraphs;
             writer.write(&document)
         }),
     }
@@ -287,9 +287,7 @@ fn encode(
     encoder: &Encoder,
     out: &mut Vec<u8>,
 ) -> usize {
-    let mut n_paragraphs = 0;
     classifier.label_each(document, params, |classifier, view| {
-        n_paragraphs += 1;
         let said = |task: usize| {
             let scores = classifier.latest();
             let lanes = classifier.lanes(task);
@@ -297,6 +295,5 @@ fn encode(
         };
         let withheld = classifier.latest().withheld();
         encoder.write(out, document, &view, withheld, said);
-    });
-    n_paragraphs
+    })
 }

@@ -11,14 +11,14 @@ use rayon::prelude::*;
 /// The fewest texts for which a thread makes a dictionary of its own.
 const MIN_TEXTS_A_CHUNK: usize = 1024;
 
-/// The term counts of a corpus, `[n_samples, n_terms]` in compressed sparse rows; terms
-/// are numbered in the order in which they first appear.
+/// The term counts of a corpus, `[n_samples, n_terms]` in sparse rows; terms are numbered in the order in which they
+/// first appear. A row lists its terms as often as they stand in the text: nearly all do once, so that counts
+/// beside them would take more room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TermCounts {
     names: TermNames,
     row_starts: Vec<usize>,
     terms: Vec<u32>,
-    counts: Vec<u32>,
 }
 
 impl TermCounts {
@@ -61,12 +61,9 @@ impl TermCounts {
 
     /// The terms of text `i`, ascending, and how often each stands in it.
     pub fn row(&self, i: usize) -> impl Iterator<Item = (u32, u32)> + '_ {
-        let range = self.row_starts[i]..self.row_starts[i + 1];
-        let counts = &self.counts[range.clone()];
-        self.terms[range]
-            .iter()
-            .copied()
-            .zip(counts.iter().copied())
+        self.terms[self.row_starts[i]..self.row_starts[i + 1]]
+            .chunk_by(|a, b| a == b)
+            .map(|run| (run[0], run.len() as u32))
     }
 }
 
@@ -77,8 +74,6 @@ pub struct CountsBuilder {
     names: TermNames,
     row_starts: Vec<usize>,
     terms: Vec<u32>,
-    counts: Vec<u32>,
-    row: Vec<u32>,
 }
 
 impl Default for CountsBuilder {
@@ -88,8 +83,6 @@ impl Default for CountsBuilder {
             names: TermNames::default(),
             row_starts: vec![0],
             terms: Vec::new(),
-            counts: Vec::new(),
-            row: Vec::new(),
         }
     }
 }
@@ -98,18 +91,18 @@ impl CountsBuilder {
     /// Counts one more text.
     pub fn push(&mut self, text: &str, analyzer: &Analyzer, scratch: &mut Scratch) {
         analyzer.read(text, scratch);
-        let mut row = std::mem::take(&mut self.row);
-        row.clear();
+        let start = self.terms.len();
         analyzer.visit(scratch, |occurrence| {
             let name = |out: &mut String| scratch.append_name(&occurrence, out);
-            row.push(self.number(occurrence.hash, name));
+            let number = self.number(occurrence.hash, name);
+            self.terms.push(number);
         });
-        row.sort_unstable();
-        for run in row.chunk_by(|a, b| a == b) {
-            self.terms.push(run[0]);
-            self.counts.push(run.len() as u32);
-        }
-        self.row = row;
+        self.end_row(start);
+    }
+
+    /// Ends the row that began at `start`.
+    fn end_row(&mut self, start: usize) {
+        self.terms[start..].sort_unstable();
         self.row_starts.push(self.terms.len());
     }
 
@@ -128,28 +121,22 @@ impl CountsBuilder {
         let renumbered: Vec<u32> = (other.names.iter().zip(other.numbers.hashes()))
             .map(|(name, hash)| self.number(*hash, |out| out.push_str(name)))
             .collect();
-        let mut row: Vec<(u32, u32)> = Vec::new();
         for ends in other.row_starts.windows(2) {
-            let range = ends[0]..ends[1];
-            row.clear();
-            let numbers = (other.terms[range.clone()].iter()).map(|n| renumbered[*n as usize]);
-            row.extend(numbers.zip(other.counts[range].iter().copied()));
-            row.sort_unstable();
-            self.terms.extend(row.iter().map(|(term, _)| term));
-            self.counts.extend(row.iter().map(|(_, count)| count));
-            self.row_starts.push(self.terms.len());
+            let start = self.terms.len();
+            let row = &other.terms[ends[0]..ends[1]];
+            self.terms
+                .extend(row.iter().map(|n| renumbered[*n as usize]));
+            self.end_row(start);
         }
     }
 
     /// The counts.
     pub fn build(mut self) -> TermCounts {
         self.terms.shrink_to_fit();
-        self.counts.shrink_to_fit();
         TermCounts {
             names: self.names,
             row_starts: self.row_starts,
             terms: self.terms,
-            counts: self.counts,
         }
     }
 }

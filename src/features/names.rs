@@ -57,11 +57,6 @@ impl TermNames {
         write(&mut self.text);
         self.ends.push(self.text.len());
     }
-
-    /// How many bytes the names have together.
-    pub fn n_bytes(&self) -> usize {
-        self.text.len()
-    }
 }
 
 impl<S: AsRef<str>> FromIterator<S> for TermNames {
@@ -85,7 +80,7 @@ mod tests {
             names.iter().collect::<Vec<_>>(),
             ["tariff", "", "trade war"]
         );
-        assert_eq!((names.len(), names.n_bytes()), (3, 15));
+        assert_eq!(names.len(), 3);
         let again = TermNames::from_bytes(b"tarifftrade war".to_vec(), vec![6, 6, 15]);
         assert_eq!(again, Some(names));
         let letter = "é".as_bytes();

@@ -5,19 +5,22 @@
 
 use super::TermNames;
 use crate::text::{HashIndex, hash_term};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The terms that are columns, sorted by the bytes of their names.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
-    names: TermNames,
+    /// The names of all terms of a model, most of which several tasks share; or of this vocabulary alone.
+    names: Arc<TermNames>,
+    /// Which of the names are columns, ascending.
+    places: Vec<u32>,
     /// Made when first asked for: who scores by the frozen table never asks.
     columns: OnceLock<HashIndex>,
 }
 
 impl PartialEq for Vocabulary {
     fn eq(&self, other: &Self) -> bool {
-        self.names == other.names
+        self.names().eq(other.names())
     }
 }
 
@@ -34,8 +37,15 @@ impl Vocabulary {
 
     /// A vocabulary of names that are known to be sorted and distinct.
     pub(crate) fn of_checked(names: TermNames) -> Self {
+        let places = (0..names.len() as u32).collect();
+        Vocabulary::within(Arc::new(names), places)
+    }
+
+    /// The vocabulary of the names at `places`, ascending, of a sorted list of distinct names.
+    pub(crate) fn within(names: Arc<TermNames>, places: Vec<u32>) -> Self {
         Vocabulary {
             names,
+            places,
             columns: OnceLock::new(),
         }
     }
@@ -44,8 +54,8 @@ impl Vocabulary {
     #[inline]
     pub fn column(&self, hash: u64) -> Option<u32> {
         let columns = self.columns.get_or_init(|| {
-            let mut columns = HashIndex::with_capacity(self.names.len());
-            for name in self.names.iter() {
+            let mut columns = HashIndex::with_capacity(self.len());
+            for name in self.names() {
                 columns.get_or_insert(hash_term(name));
             }
             columns
@@ -54,17 +64,30 @@ impl Vocabulary {
     }
 
     /// The names, by column.
-    pub fn names(&self) -> &TermNames {
-        &self.names
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.len()).map(|column| self.name(column))
+    }
+
+    /// The name of a column.
+    ///
+    /// # Panics
+    /// When there is no such column.
+    pub fn name(&self, column: usize) -> &str {
+        self.names.get(self.places[column] as usize)
+    }
+
+    /// The list that the names stand in, which vocabularies of one model may share, and their places in it.
+    pub(crate) fn shared(&self) -> (&Arc<TermNames>, &[u32]) {
+        (&self.names, &self.places)
     }
 
     /// The count of terms.
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.places.len()
     }
 
     /// Whether there is no term.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.places.is_empty()
     }
 }

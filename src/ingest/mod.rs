@@ -12,6 +12,8 @@
 //! | `text` | plain text and Markdown, in parts where it is long |
 //! | `fields` | the other fields of a row, as they stand in it |
 //! | `rows` | what the fields of a row mean |
+//! | `metadata` | what a page, a feed entry or a message says of itself |
+//! | `html`, `page` | the text blocks of a page of HTML; a file of it |
 //! | `jsonl`, `json_row` | blocks of JSONL lines; one line as a row |
 //! | `delimited` | CSV and TSV |
 //! | `split` | CSV bytes into records, past quotes that are not closed |
@@ -25,9 +27,12 @@ mod dates;
 mod delimited;
 mod encoding;
 mod fields;
+pub mod html;
 mod json_row;
 mod jsonl;
 mod ledger;
+mod metadata;
+mod page;
 mod rows;
 mod sniff;
 mod sources;
@@ -47,6 +52,7 @@ pub use dates::read_date;
 pub use fields::Fields;
 pub use jsonl::Lines;
 pub use ledger::{Counts, Ledger};
+pub use metadata::Metadata;
 
 /// How a document's text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -60,6 +66,8 @@ pub enum Format {
     Jsonl,
     /// Comma-, semicolon- or tab-separated rows under a header.
     Csv,
+    /// A page of HTML.
+    Html,
 }
 
 impl Format {
@@ -70,6 +78,7 @@ impl Format {
             Format::Markdown => "markdown",
             Format::Jsonl => "jsonl",
             Format::Csv => "csv",
+            Format::Html => "html",
         }
     }
 }
@@ -89,17 +98,26 @@ pub struct Document {
     pub place: Place,
     /// The format of the file it came from.
     pub format: Format,
-    /// The decoded text without a byte order mark, otherwise as it was.
+    /// The decoded text without a byte order mark, otherwise as it was; of a page its visible text.
     pub text: String,
-    /// The row's `title`.
+    /// The blocks that a page parts its text into; empty for all else.
+    pub blocks: Vec<html::Block>,
+    /// The row's or page's `title`.
     pub title: Option<String>,
+    /// The row's or page's `byline`: who wrote it.
+    pub byline: Option<String>,
+    /// The row's or page's `url`: its canonical address.
+    pub url: Option<String>,
+    /// The row's or page's `language`, as a tag such as `en-GB`, as it is declared there.
+    pub language: Option<String>,
     /// The row's `source`: who published it.
     pub source: Option<String>,
     /// The row's `article`: which article the row is a part of.
     pub article: Option<String>,
     /// The row's `date`, where it could be read.
     pub date: Option<jiff::civil::Date>,
-    /// Every field of an input row but `text` and `id`; empty for files.
+    /// Every field of an input row but `text` and `id`, and the [`Metadata`] of whatever has some; empty
+    /// for plain files.
     pub fields: Fields,
     /// `Some(n)`: a later part of a long text, which starts `n` bytes into the decoded text.
     pub continues: Option<usize>,
@@ -191,10 +209,12 @@ impl fmt::Display for Problem {
 pub struct IngestParams {
     /// Read every file in this format, whatever its name or content say.
     pub format: Option<Format>,
-    /// A JSONL line or CSV record longer than this is skipped, in bytes.
+    /// A JSONL line, a CSV record or a page longer than this is skipped, in bytes.
     pub max_record_bytes: u64,
     /// A plain text longer than this comes in parts of at most this size, in bytes.
     pub part_bytes: usize,
+    /// What bounds the reading of a page.
+    pub page: html::PageCaps,
 }
 
 impl Default for IngestParams {
@@ -203,6 +223,7 @@ impl Default for IngestParams {
             format: None,
             max_record_bytes: 64 << 20,
             part_bytes: 16 << 20,
+            page: html::PageCaps::default(),
         }
     }
 }

@@ -14,10 +14,14 @@ pub(super) fn document(
     format: Format,
 ) -> Document {
     let (mut date_text, mut title, mut source, mut article) = (None, None, None, None);
+    let (mut byline, mut url, mut language) = (None, None, None);
     for (name, value) in fields.iter() {
         let place = match name.as_ref() {
             "date" => &mut date_text,
             "title" => &mut title,
+            "byline" => &mut byline,
+            "url" => &mut url,
+            "language" => &mut language,
             "source" => &mut source,
             "article" => &mut article,
             _ => continue,
@@ -29,7 +33,11 @@ pub(super) fn document(
         id,
         format,
         text,
+        blocks: Vec::new(),
         title,
+        byline,
+        url,
+        language,
         source,
         article,
         date,

@@ -10,7 +10,7 @@ use super::json_row::ONE_A_LINE;
 use super::jsonl::{self, Jsonl};
 use super::sources::Source;
 use super::text::Parts;
-use super::{Format, IngestParams, Problem, Reader};
+use super::{Format, IngestParams, Problem, Reader, page};
 use crate::error::Place;
 
 /// Opens a source and says what records it holds.
@@ -33,16 +33,13 @@ pub(super) fn records(
         },
     };
     let head = stream.head();
-    // What the user says of the format goes before what the text looks like.
-    let no_text = binary(head).or_else(|| match params.format {
-        Some(_) => None,
-        None => markup(head),
-    });
-    if let Some(what) = no_text {
+    if let Some(what) = binary(head) {
         return Err(Problem::skipped(place(), what));
     }
     let name = source.name.clone();
-    let format = params.format.or(source.format);
+    // What the user says of the format goes before what the text looks like, and that before what it is called.
+    let markup = is_markup(head).then_some(Format::Html);
+    let format = params.format.or(markup).or(source.format);
     if params.format.is_none()
         && format != Some(Format::Csv)
         && json_array(head, source, format == Some(Format::Jsonl))
@@ -65,6 +62,7 @@ pub(super) fn records(
             let rows = Delimited::new(stream, name, source.is_tsv(), params);
             Reader::Records(Box::new(rows))
         }
+        Format::Html => Reader::Records(Box::new(page::records(stream, name, params).into_iter())),
     })
 }
 
@@ -147,15 +145,20 @@ fn binary(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Why a file is not text but a page of markup, if so.
-fn markup(head: &[u8]) -> Option<&'static str> {
-    let head = head.trim_ascii_start();
-    let starts = |tag: &[u8]| {
-        let start = head.get(..tag.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(tag))
-    };
-    (starts(b"<!doctype html") || starts(b"<html"))
-        .then_some("an HTML page, not text; save the page's text and give that")
+/// Whether a file begins as a page of HTML does, behind an XML declaration and comments.
+fn is_markup(head: &[u8]) -> bool {
+    let mut rest = head.trim_ascii_start();
+    for (open, close) in [("<?xml", "?>"), ("<!--", "-->"), ("<!--", "-->")] {
+        if rest.starts_with(open.as_bytes())
+            && let Some(at) = memchr::memmem::find(rest, close.as_bytes())
+        {
+            rest = rest[at + close.len()..].trim_ascii_start();
+        }
+    }
+    ["<!doctype html", "<html"].iter().any(|tag| {
+        let start = rest.get(..tag.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{Format, Problem};
 use crate::error::{Error, Place};
 
 /// The endings known in a folder, each also with `.gz`.
-const ENDINGS: [(&str, Format); 8] = [
+const ENDINGS: [(&str, Format); 11] = [
     (".txt", Format::Text),
     (".text", Format::Text),
     (".md", Format::Markdown),
@@ -23,6 +23,9 @@ const ENDINGS: [(&str, Format); 8] = [
     (".ndjson", Format::Jsonl),
     (".csv", Format::Csv),
     (".tsv", Format::Csv),
+    (".html", Format::Html),
+    (".htm", Format::Html),
+    (".xhtml", Format::Html),
 ];
 
 /// Something to read.
@@ -149,7 +152,7 @@ fn left_out_problem(root: &Path, left_out: Vec<String>, read: usize) -> Problem 
         None => "the folder holds no file to read".to_owned(),
         Some(first) => format!(
             "{} file{} left out and {read} read: only .txt, .text, .md, .markdown, .jsonl, \
-             .ndjson, .csv and .tsv (also .gz) are read from a folder; the first left out is \
+             .ndjson, .csv, .tsv, .html, .htm and .xhtml (also .gz) are read from a folder; the first left out is \
              {first}, and a file named itself is read whatever its ending",
             left_out.len(),
             if left_out.len() == 1 { "" } else { "s" },

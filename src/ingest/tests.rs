@@ -367,7 +367,7 @@ fn a_folder_is_read_in_the_order_of_its_paths() {
         "B.txt",
         ".hidden.txt",
         "c.pdf",
-        "d.html",
+        "d.docx",
         "x/.h/e.txt",
     ] {
         put(folder.path(), name, name);

@@ -1,6 +1,6 @@
 //! The model file.
 //!
-//! Owns the format, its version 1 (all numbers little-endian):
+//! Owns the format, its version 2 (all numbers little-endian):
 //!
 //! ```text
 //! offset  bytes  what
@@ -9,47 +9,49 @@
 //! 12      4      length of the card, u32
 //! 16      8      length of the whole file, u64
 //! 24      …      the card: JSON, a [`Card`]
+//! …       …      the names of all tasks' terms, sorted and front-coded: for each, the count of
+//!                bytes shared with the name before it and of bytes that follow (LEB128 each),
+//!                and those bytes
 //! …       …      for each task of the card, in order:
-//!                  terms, front-coded: for each, the count of bytes shared with the term
-//!                  before it and of bytes that follow (LEB128 each), and those bytes
+//!                  which names are its terms: a bit each, the lowest first, zeros to a whole byte
 //!                  idf, f32 each
 //!                  weights, f32, n_terms × n_labels, term by term
 //! end−8   8      XXH3-64 of all bytes before
 //! ```
 //!
+//! Version 1, which is read still, has the names of a task's own terms in place of the bits, and none
+//! before the tasks.
+//!
 //! The length stands at the front so that a truncated file is told before it is read, and every
 //! length inside is checked against what is left before memory is taken for it.
 
+use super::terms::{self, Bytes, damaged};
 use super::{
     Codebook, Cuts, LearnedOn, LinearModel, Model, Provenance, Task, TaskModel, TaskOptions,
 };
 use crate::error::{Error, Place, Result};
 use crate::features::{TermNames, Tfidf, Vocabulary};
-use crate::text::MAX_NGRAM;
-use crate::text::normalize::MAX_WORD_BYTES;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"DEMARCHE";
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
+/// The oldest version that is read.
+const OLDEST_VERSION: u32 = 1;
 const HEADER_BYTES: usize = 24;
 const CHECKSUM_BYTES: usize = 8;
 
 /// Files beyond this size are refused unread.
 pub const MAX_FILE_BYTES: u64 = 4 << 30;
 
-/// The longest name of a term in bytes: [`MAX_NGRAM`] words of [`MAX_WORD_BYTES`], which normalizing
-/// may make longer: NFKC up to eleven times (`\u{FDFA}`), lower case a little more; and what parts and marks them.
-const MAX_TERM_BYTES: usize = MAX_NGRAM as usize * (16 * MAX_WORD_BYTES + 2);
-
-/// How much longer names may be than the file that holds them, front-coded. Beside its name a term
-/// takes ten bytes at least, so names of 640 bytes on average pass.
-const MAX_NAME_GROWTH: usize = 64;
-
 #[derive(Debug, Serialize, Deserialize)]
 struct Card {
+    /// How many names stand before the tasks.
+    #[serde(default)]
+    n_names: u64,
     tasks: Vec<TaskCard>,
     provenance: Provenance,
     codebook: Option<Codebook>,
@@ -123,8 +125,12 @@ impl Model {
         let mut rest = Bytes(&content[HEADER_BYTES..]);
         let card: Card = serde_json::from_slice(rest.take(card_bytes)?)
             .map_err(|error| damaged(&format!("its card cannot be read: {error}")))?;
+        let names = match u32_at(content, 8) {
+            1 => None,
+            _ => Some(Arc::new(terms::read_names(card.n_names, &mut rest)?)),
+        };
         let tasks: Vec<TaskModel> = (card.tasks.into_iter())
-            .map(|task| read_task(task, &mut rest))
+            .map(|task| read_task(task, names.as_ref(), &mut rest))
             .collect::<Result<_>>()?;
         if !rest.0.is_empty() {
             return Err(damaged("it holds more than its card lists"));
@@ -137,7 +143,9 @@ impl Model {
     /// # Errors
     /// When the card passes 4 GiB.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let names = all_names(self.tasks());
         let card = Card {
+            n_names: names.len() as u64,
             tasks: self.tasks().iter().map(task_card).collect(),
             provenance: self.provenance().clone(),
             codebook: self.codebook().cloned(),
@@ -151,8 +159,9 @@ impl Model {
         bytes.extend_from_slice(&card_bytes.to_le_bytes());
         bytes.extend_from_slice(&[0; 8]);
         bytes.extend_from_slice(&card);
+        terms::write_names(&names, &mut bytes);
         for task in self.tasks() {
-            write_terms(task.tfidf.vocabulary().names(), &mut bytes);
+            terms::write_choice(&names, task.tfidf.vocabulary(), &mut bytes);
             write_floats(task.tfidf.idf(), &mut bytes);
             write_floats(task.linear.weights(), &mut bytes);
         }
@@ -212,9 +221,9 @@ fn check_header(header: &[u8]) -> Result<u64> {
         return Err(damaged("it ends within its header"));
     }
     let version = u32_at(header, 8);
-    if version != FORMAT_VERSION {
+    if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&version) {
         return Err(Error::model(format!(
-            "has format version {version}; this program reads version {FORMAT_VERSION}"
+            "has format version {version}; this program reads versions {OLDEST_VERSION} to {FORMAT_VERSION}"
         ))
         .mend("train it again, or use the program that wrote it"));
     }
@@ -230,10 +239,6 @@ fn check_header(header: &[u8]) -> Result<u64> {
 
 fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     u32::from_le_bytes(bytes[offset..offset + 4].try_into().expect("four bytes"))
-}
-
-fn damaged(why: &str) -> Error {
-    Error::model(format!("is a damaged model file: {why}")).mend("copy or train it again")
 }
 
 fn wrong_length(declared: u64, found: u64) -> Error {
@@ -252,9 +257,19 @@ fn task_card(task: &TaskModel) -> TaskCard {
     }
 }
 
-fn read_task(card: TaskCard, rest: &mut Bytes<'_>) -> Result<TaskModel> {
-    let names = read_terms(card.n_terms, rest)?;
-    let n_terms = names.len();
+fn read_task(
+    card: TaskCard,
+    names: Option<&Arc<TermNames>>,
+    rest: &mut Bytes<'_>,
+) -> Result<TaskModel> {
+    let vocabulary = match names {
+        Some(names) => {
+            let places = terms::read_choice(names.len(), card.n_terms, rest)?;
+            Vocabulary::within(Arc::clone(names), places)
+        }
+        None => Vocabulary::of_checked(terms::read_names(card.n_terms, rest)?),
+    };
+    let n_terms = vocabulary.len();
     let idf = read_floats(n_terms, rest)?;
     let n_weights = n_terms
         .checked_mul(card.intercepts.len())
@@ -262,11 +277,7 @@ fn read_task(card: TaskCard, rest: &mut Bytes<'_>) -> Result<TaskModel> {
     let weights = read_floats(n_weights, rest)?;
     let linear = LinearModel::new(weights, card.intercepts)?;
     Ok(TaskModel {
-        tfidf: Tfidf::from_parts(
-            card.options.tfidf.clone(),
-            Vocabulary::of_checked(names),
-            idf,
-        )?,
+        tfidf: Tfidf::from_parts(card.options.tfidf.clone(), vocabulary, idf)?,
         task: card.task,
         options: card.options,
         linear,
@@ -276,52 +287,14 @@ fn read_task(card: TaskCard, rest: &mut Bytes<'_>) -> Result<TaskModel> {
     })
 }
 
-fn write_terms(names: &TermNames, out: &mut Vec<u8>) {
-    let mut last: &[u8] = &[];
-    for name in names.iter() {
-        let name = name.as_bytes();
-        let shared = name.iter().zip(last).take_while(|(a, b)| a == b).count();
-        write_varint(shared as u64, out);
-        write_varint((name.len() - shared) as u64, out);
-        out.extend_from_slice(&name[shared..]);
-        last = name;
-    }
-}
-
-fn read_terms(n_terms: u64, rest: &mut Bytes<'_>) -> Result<TermNames> {
-    // Each term takes two bytes at least.
-    if n_terms > (rest.0.len() / 2) as u64 {
-        return Err(damaged("it declares more terms than it can hold"));
-    }
-    let most = rest.0.len().saturating_mul(MAX_NAME_GROWTH);
-    let mut text: Vec<u8> = Vec::new();
-    let mut ends: Vec<usize> = Vec::with_capacity(n_terms.min(1 << 20) as usize);
-    let mut last = 0..0;
-    for _ in 0..n_terms {
-        let shared = rest.varint()?;
-        if shared > last.len() as u64 {
-            return Err(damaged("a term shares more than the term before it has"));
-        }
-        let length = rest.varint()?;
-        if shared + length > MAX_TERM_BYTES as u64 {
-            return Err(damaged("a term is too long"));
-        }
-        let (shared, own) = (shared as usize, rest.take(length as usize)?);
-        // Where the two names part, the second goes on and the first ends or has a smaller byte.
-        let before = text[last.clone()].get(shared);
-        if !ends.is_empty() && own.first() <= before {
-            return Err(damaged("its terms are not in order"));
-        }
-        let start = text.len();
-        text.extend_from_within(last.start..last.start + shared);
-        text.extend_from_slice(own);
-        ends.push(text.len());
-        last = start..text.len();
-        if text.len() > most {
-            return Err(damaged("its terms are too long together"));
-        }
-    }
-    TermNames::from_bytes(text, ends).ok_or_else(|| damaged("a term is not UTF-8"))
+/// The names of the terms of all tasks, sorted.
+fn all_names(tasks: &[TaskModel]) -> TermNames {
+    let mut names: Vec<&str> = (tasks.iter())
+        .flat_map(|task| task.tfidf.vocabulary().names())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().collect()
 }
 
 fn write_floats(values: &[f32], out: &mut Vec<u8>) {
@@ -338,60 +311,9 @@ fn read_floats(n: usize, rest: &mut Bytes<'_>) -> Result<Vec<f32>> {
         .collect())
 }
 
-fn write_varint(mut value: u64, out: &mut Vec<u8>) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-/// What of the file is left to read.
-struct Bytes<'b>(&'b [u8]);
-
-impl<'b> Bytes<'b> {
-    fn take(&mut self, n: usize) -> Result<&'b [u8]> {
-        let (taken, rest) = self
-            .0
-            .split_at_checked(n)
-            .ok_or_else(|| damaged("it ends before its card says"))?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn varint(&mut self) -> Result<u64> {
-        let mut value = 0u64;
-        for shift in (0..35).step_by(7) {
-            let byte = self.take(1)?[0];
-            value |= u64::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(damaged("a length is too large"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_few_bytes_a_term_do_not_fill_the_memory() {
-        let term = |i: u8, j: u8| format!("{}{}{}", "a".repeat(4000), i as char, j as char);
-        let letters = b'a'..=b'z';
-        let names: TermNames = (letters.clone())
-            .flat_map(|i| letters.clone().map(move |j| term(i, j)))
-            .collect();
-        let mut bytes = Vec::new();
-        write_terms(&names, &mut bytes);
-        let error = read_terms(names.len() as u64, &mut Bytes(&bytes)).unwrap_err();
-        assert!(error.to_string().contains("too long together"), "{error}");
-        let few: TermNames = names.iter().take(10).collect();
-        bytes.clear();
-        write_terms(&few, &mut bytes);
-        assert_eq!(read_terms(10, &mut Bytes(&bytes)).unwrap(), few);
-    }
 
     #[cfg(unix)]
     #[test]

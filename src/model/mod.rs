@@ -12,6 +12,7 @@ pub mod options;
 pub mod provenance;
 pub mod scorer;
 pub mod task;
+mod terms;
 
 pub use codebook::Codebook;
 pub use cuts::{CutStep, Cuts, LearnedOn, N_STARTS, confidence};

@@ -8,11 +8,11 @@ use std::io::{self, Write};
 
 /// The `n` terms with the largest weights for label `label`, and the `n` with the smallest.
 pub fn strongest_terms(task: &TaskModel, label: usize, n: usize) -> [Vec<(&str, f32)>; 2] {
-    let names = task.tfidf.vocabulary().names();
+    let vocabulary = task.tfidf.vocabulary();
     let weight = |column: usize| task.linear.feature(column as u32)[label];
-    let mut order: Vec<usize> = (0..names.len()).collect();
+    let mut order: Vec<usize> = (0..vocabulary.len()).collect();
     order.sort_by(|a, b| weight(*b).total_cmp(&weight(*a)));
-    let named = |column: &usize| (names.get(*column), weight(*column));
+    let named = |column: &usize| (vocabulary.name(*column), weight(*column));
     let for_it = order.iter().take(n).map(named).filter(|(_, w)| *w > 0.0);
     let against = order
         .iter()

@@ -1,6 +1,6 @@
 //! Labelled paragraphs as CSV.
 //!
-//! The columns of the JSONL, flattened: `doc, paragraph, start, end, TASK…, score.TASK.LABEL…, withheld,
+//! The columns of the JSONL, flattened: `doc, paragraph, start, end, source_start, source_end, TASK…, score.TASK.LABEL…, withheld,
 //! explain.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
 //! first [`HELD_DOCUMENTS`] documents; fields that only come later are counted as left out. A text cell
 //! that a spreadsheet would run as a formula gets a `'` before it.
@@ -62,9 +62,16 @@ impl<W: Write> CsvWriter<W> {
                 }
             }
         }
-        let mut header: Vec<String> = ["doc", "paragraph", "start", "end"]
-            .map(str::to_owned)
-            .into();
+        let mut header: Vec<String> = [
+            "doc",
+            "paragraph",
+            "start",
+            "end",
+            "source_start",
+            "source_end",
+        ]
+        .map(str::to_owned)
+        .into();
         header.extend(self.tasks.iter().map(|task| task.name.clone()));
         for task in &self.tasks {
             header.extend(
@@ -135,6 +142,11 @@ impl<W: Write> CsvWriter<W> {
             paragraph.start.to_string(),
             paragraph.end.to_string(),
         ];
+        let source = paragraph.source.as_ref();
+        record.extend([
+            source.map_or_else(String::new, |source| source.start.to_string()),
+            source.map_or_else(String::new, |source| source.end.to_string()),
+        ]);
         for task in &self.tasks {
             record.push(safe(&match task.form {
                 Form::Single => single_label(task, &paragraph.prediction)

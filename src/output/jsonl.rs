@@ -1,6 +1,6 @@
 //! Labelled paragraphs as JSONL: one object a line.
 //!
-//! `{"doc", "paragraph", "start", "end", TASK…, "withheld"?, "scores": {TASK: {LABEL: p}}, "explain"?, "input"?, "text"}`.
+//! `{"doc", "paragraph", "start", "end", "source_start", "source_end", TASK…, "withheld"?, "scores": {TASK: {LABEL: p}}, "explain"?, "input"?, "text"}`.
 //! A single task's field is its label or null, a multi task's the list of its labels. `withheld` lists the
 //! tasks whose answers were not sure enough; they are null.
 //!
@@ -110,6 +110,15 @@ impl Encoder {
         push_integer(out, paragraph.start);
         out.extend_from_slice(b",\"end\":");
         push_integer(out, paragraph.end);
+        match &paragraph.source {
+            Some(source) => {
+                out.extend_from_slice(b",\"source_start\":");
+                push_integer(out, source.start);
+                out.extend_from_slice(b",\"source_end\":");
+                push_integer(out, source.end);
+            }
+            None => out.extend_from_slice(b",\"source_start\":null,\"source_end\":null"),
+        }
         for (i, task) in self.tasks.iter().enumerate() {
             out.extend_from_slice(&task.field);
             match withheld.get(i) {
@@ -198,6 +207,7 @@ impl<W: Write> DocumentWriter for JsonlWriter<W> {
                 paragraph: paragraph.paragraph,
                 start: paragraph.start,
                 end: paragraph.end,
+                source: paragraph.source.clone(),
                 text: paragraph.text.as_str().into(),
                 reasons: paragraph.reasons.clone(),
             };

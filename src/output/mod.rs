@@ -1,6 +1,6 @@
 //! Writes finished results.
 //!
-//! Owns one file a format: [`jsonl`], [`csv`](mod@csv) and [`table`] for labelled paragraphs,
+//! Owns one file a format: [`jsonl`], [`csv`](mod@csv) and [`table`] for labelled paragraphs, [`extract`] for bare ones,
 //! [`articles`] for articles in all three, [`scores`],
 //! [`scores_json`], [`markdown`] and [`page`] for benchmarks, [`card`] for models. Nothing here reads, classifies or measures, and
 //! everything is written to a writer that the caller gives.
@@ -8,6 +8,7 @@
 pub mod articles;
 pub mod card;
 pub mod csv;
+pub mod extract;
 pub mod jsonl;
 pub mod markdown;
 pub mod page;

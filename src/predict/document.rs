@@ -3,9 +3,10 @@
 //! Owns the step from a [`Document`] to its labelled paragraphs: segment, classify, explain.
 
 use super::{Classifier, Explanation, Prediction};
-use crate::ingest::Document;
+use crate::ingest::{Document, Format};
 use crate::paragraphs::{fold_white_space, segment};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// What one output is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +27,8 @@ pub struct LabelParams {
     pub title: bool,
     /// How many terms for and against each given label are kept; 0 for none.
     pub explain: usize,
+    /// Whether paragraphs that the model's gate sets aside are left out.
+    pub body_alone: bool,
     /// The confidence below which each task's answer is withheld; empty where nothing is.
     pub least_confidence: Vec<f32>,
 }
@@ -50,6 +53,9 @@ pub struct LabelledParagraph {
     pub start: usize,
     /// Byte offset one past its last byte.
     pub end: usize,
+    /// Where it stands in the decoded file, in bytes: of a page with the tags within it. None for rows, whose text is
+    /// a part of a file in some other form.
+    pub source: Option<Range<usize>>,
     /// The text, each run of white space folded to one space.
     pub text: String,
     /// What the model says.
@@ -65,6 +71,8 @@ pub struct LabelledDocument {
     pub document: Document,
     /// Its paragraphs, in order.
     pub paragraphs: Vec<LabelledParagraph>,
+    /// How many paragraphs it has, those that were left out with them.
+    pub n_paragraphs: usize,
 }
 
 impl LabelledDocument {
@@ -88,6 +96,8 @@ pub struct ParagraphView<'p> {
     /// As in [`LabelledParagraph`].
     pub end: usize,
     /// As in [`LabelledParagraph`].
+    pub source: Option<Range<usize>>,
+    /// As in [`LabelledParagraph`].
     pub text: Cow<'p, str>,
     /// As in [`LabelledParagraph`].
     pub reasons: Vec<Reason>,
@@ -97,11 +107,12 @@ impl Classifier<'_> {
     /// Labels the paragraphs of a document.
     pub fn label(&mut self, mut document: Document, params: &LabelParams) -> LabelledDocument {
         let mut paragraphs = Vec::new();
-        self.label_each(&document, params, |classifier, view| {
+        let n_paragraphs = self.label_each(&document, params, |classifier, view| {
             paragraphs.push(LabelledParagraph {
                 paragraph: view.paragraph,
                 start: view.start,
                 end: view.end,
+                source: view.source,
                 text: view.text.into_owned(),
                 prediction: classifier.prediction(),
                 reasons: view.reasons,
@@ -111,17 +122,18 @@ impl Classifier<'_> {
         LabelledDocument {
             document,
             paragraphs,
+            n_paragraphs,
         }
     }
 
     /// Calls `each` with every paragraph of a document, when the classifier's [`latest`](Self::latest) scores
-    /// are its own.
+    /// are its own; gives how many paragraphs there are.
     pub fn label_each(
         &mut self,
         document: &Document,
         params: &LabelParams,
         mut each: impl FnMut(&Self, ParagraphView<'_>),
-    ) {
+    ) -> usize {
         let text = document.text.as_str();
         if params.title
             && let Some(title) = document.title.as_deref()
@@ -130,20 +142,29 @@ impl Classifier<'_> {
             let view = view(None, trimmed(title), fold_white_space(title));
             self.label_one(view, params, &mut each);
         }
-        // Later parts of a long text count their bytes from the start of the whole.
-        let base = document.continues.unwrap_or_default();
         match params.unit {
             Unit::Row => {
-                let (start, end) = trimmed(text);
-                let span = (base + start, base + end);
-                let view = view(Some(0), span, fold_white_space(text));
-                self.label_one(view, params, &mut each);
+                let view = self::view(Some(0), trimmed(text), fold_white_space(text));
+                self.label_one(placed(view, document), params, &mut each);
+                1
             }
-            Unit::Paragraph => {
-                for (i, p) in segment(text, document.format).into_iter().enumerate() {
-                    let view = view(Some(i), (base + p.start, base + p.end), p.text);
+            Unit::Paragraph if !document.blocks.is_empty() => {
+                for (i, block) in document.blocks.iter().enumerate() {
+                    let own = fold_white_space(&text[block.start..block.end]);
+                    let mut view = view(Some(i), (block.start, block.end), own);
+                    view.source.clone_from(&block.source);
                     self.label_one(view, params, &mut each);
                 }
+                document.blocks.len()
+            }
+            Unit::Paragraph => {
+                let paragraphs = segment(text, document.format);
+                let n_paragraphs = paragraphs.len();
+                for (i, p) in paragraphs.into_iter().enumerate() {
+                    let view = view(Some(i), (p.start, p.end), p.text);
+                    self.label_one(placed(view, document), params, &mut each);
+                }
+                n_paragraphs
             }
         }
     }
@@ -158,6 +179,9 @@ impl Classifier<'_> {
             Some(_) => self.score(&view.text),
             None => self.score_open(&view.text),
         };
+        if params.body_alone && self.latest().gate_shut() {
+            return;
+        }
         if !params.least_confidence.is_empty() {
             self.withhold(&params.least_confidence, view.paragraph.is_none());
         }
@@ -200,8 +224,23 @@ fn view(
         paragraph,
         start,
         end,
+        source: None,
         text,
         reasons: Vec::new(),
+    }
+}
+
+/// A view with its places counted from the start of the whole text, of which a document may be a later part; in a
+/// file of text those are its places in the file.
+fn placed<'p>(view: ParagraphView<'p>, document: &Document) -> ParagraphView<'p> {
+    let base = document.continues.unwrap_or_default();
+    let (start, end) = (base + view.start, base + view.end);
+    let is_file = matches!(document.format, Format::Text | Format::Markdown);
+    ParagraphView {
+        start,
+        end,
+        source: is_file.then_some(start..end),
+        ..view
     }
 }
 

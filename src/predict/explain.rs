@@ -100,12 +100,12 @@ impl Classifier<'_> {
     ) -> Explanation {
         let lane = self.scorer.lanes(task).start + label;
         let tasks = self.model.tasks();
-        let names_of = |task: usize| tasks[task].tfidf.vocabulary().names();
+        let vocabulary_of = |task: usize| tasks[task].tfidf.vocabulary();
         let mut contributions: Vec<Contribution> = (terms.iter())
             .map(|term| {
                 let weight = f64::from(self.scorer.folded_weight(term.row, lane));
                 Contribution {
-                    term: self.scorer.name(term.row, names_of).to_owned(),
+                    term: self.scorer.name(term.row, vocabulary_of).to_owned(),
                     value: (term.scaled_tf * weight) as f32,
                     spans: term.spans.clone(),
                 }

@@ -165,6 +165,11 @@ impl<'m> Classifier<'m> {
         }
     }
 
+    /// The model's gate: its task and label, by index.
+    pub fn gate(&self) -> Option<(usize, u32)> {
+        self.gate
+    }
+
     /// Scores one paragraph, whatever its length, without allocating once the buffers have their size.
     pub fn score(&mut self, text: &str) -> &Scores {
         self.decide(text, true, None);

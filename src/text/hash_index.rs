@@ -1,6 +1,7 @@
 //! From 64-bit hashes to numbers.
 //!
-//! Owns [`HashIndex`], an open-addressing table with linear probing, at most half full. A slot is eight
+//! Owns [`HashIndex`], an open-addressing table with linear probing, at most three quarters full as it grows, and
+//! half where the number of keys is known at the start. A slot is eight
 //! bytes, the upper half of the hash and the number, so that a table of a hundred thousand terms stays near
 //! the processor; the whole hash is compared where the half agrees. Keys must be good hashes already: their
 //! low bits choose the slot.
@@ -85,8 +86,8 @@ impl HashIndex {
     /// The number of a hash; the next one where it had none, which it then keeps.
     #[inline]
     pub fn get_or_insert(&mut self, hash: u64) -> u32 {
-        if self.slots.len() < 2 * (self.len() + 1) {
-            self.resize(2 * (self.len() + 1));
+        if 3 * self.slots.len() < 4 * (self.len() + 1) {
+            self.resize(self.slots.len());
         }
         let at = self.find(hash);
         let slot = &mut self.slots[at];

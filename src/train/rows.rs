@@ -6,8 +6,8 @@
 use crate::error::{Error, Place, Result};
 use crate::ingest::{Document, Format, Problem};
 use crate::model::Form;
+use litemap::LiteMap;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -28,7 +28,7 @@ pub struct Row {
     /// What was written together: folds never split it. A row without one is an article alone.
     pub article: Option<String>,
     /// The labels, by the name of the task; a task that is absent is unlabelled.
-    pub gold: BTreeMap<String, Gold>,
+    pub gold: LiteMap<String, Gold>,
     /// The row's kind, whether or not it is a task: see [`KindRule`].
     pub kind: Option<String>,
     /// Where the row stands, if it was read from a file.
@@ -38,9 +38,9 @@ pub struct Row {
     /// When it was published, where that could be read.
     pub date: Option<jiff::civil::Date>,
     /// The row's other fields that hold a string, a number or a truth value, by which figures can be given.
-    pub fields: BTreeMap<String, String>,
+    pub fields: LiteMap<String, String>,
     /// What each of several coders said, by task: the field `coders`, an object of objects.
-    pub coders: BTreeMap<String, BTreeMap<String, Gold>>,
+    pub coders: LiteMap<String, LiteMap<String, Gold>>,
 }
 
 impl Row {
@@ -220,7 +220,12 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
                 .to_owned(),
         ));
     }
-    let mut gold = BTreeMap::new();
+    let is_task = |field: &str| specs.iter().any(|spec| spec.name == field);
+    let n_tasks = (document.fields.names())
+        .filter(|field| is_task(field))
+        .count();
+    // Rows are many: none has room for labels that it does not have.
+    let mut gold = LiteMap::with_capacity(n_tasks);
     for spec in specs {
         let Some(value) = document.fields.get(&spec.name) else {
             continue;
@@ -239,7 +244,6 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
     }
     let kind = document.fields.get(KIND);
     let kind = kind.as_ref().and_then(Value::as_str).map(str::trim);
-    let is_task = |field: &str| specs.iter().any(|spec| spec.name == field);
     let plain = document.fields.names().filter(|field| !is_task(field));
     let fields = plain.filter_map(|field| {
         let value = document.fields.get(&field)?;
@@ -267,7 +271,7 @@ pub fn prediction_row(line: &str, specs: &[TaskSpec]) -> Result<Row, String> {
     let value: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
     let id = value.get("id").or_else(|| value.get("doc"));
     let name = id.and_then(plain_text).ok_or("no `id`")?;
-    let mut gold = BTreeMap::new();
+    let mut gold = LiteMap::new();
     for spec in specs {
         let labels = value
             .get(&spec.name)
@@ -294,11 +298,11 @@ fn plain_text(value: &Value) -> Option<String> {
 }
 
 /// `{CODER: {TASK: LABEL or LABELS}}`; what is not of that form is passed over, for it is no gold label.
-fn coders(value: Option<&Value>, specs: &[TaskSpec]) -> BTreeMap<String, BTreeMap<String, Gold>> {
+fn coders(value: Option<&Value>, specs: &[TaskSpec]) -> LiteMap<String, LiteMap<String, Gold>> {
     let Some(Value::Object(coders)) = value else {
-        return BTreeMap::new();
+        return LiteMap::new();
     };
-    let said = |given: &Value| -> BTreeMap<String, Gold> {
+    let said = |given: &Value| -> LiteMap<String, Gold> {
         let of_task = |spec: &TaskSpec| {
             let labels = json_labels(given.get(&spec.name)?, spec.form).ok()??;
             Some((spec.name.clone(), labels))

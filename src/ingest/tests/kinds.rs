@@ -183,20 +183,87 @@ fn a_stray_nul_is_kept_and_told_once_and_many_are_no_text() {
 }
 
 #[test]
-fn pages_of_markup_are_skipped() {
+fn a_page_is_told_by_its_beginning_whatever_its_name() {
     for name in ["unknown", "a.txt", "a.csv", "a.jsonl", "a.html"] {
-        for page in ["\n<!DOCTYPE html>\n<p>a", "<html lang=en>"] {
-            let said = only_problem(name, page).message;
-            assert!(said.contains("save the page's text"), "{said}");
+        for page in [
+            "\n<!DOCTYPE html>\n<p>a<p>b",
+            "<html lang=en><p>a</p><p>b",
+            "<?xml version=\"1.0\"?> <!-- saved --> <html><p>a</p><p>b</p></html>",
+        ] {
+            let (_folder, path) = file(name, page);
+            let (documents, problems, _) = read_with(&path, &IngestParams::default());
+            assert_eq!(texts(&documents), ["a\n\nb"], "{name}");
+            assert_eq!(documents[0].blocks.len(), 2);
+            assert_eq!(documents[0].format, Format::Html);
+            assert!(problems.is_empty());
         }
         let said = only_problem(name, "{\\rtf1\\ansi a}").message;
         assert!(said.contains("RTF"), "{said}");
     }
-    // Who says that it is text is believed.
+    // Who says that it is text is believed, and so is a name.
     let (_folder, path) = file("a.html", "<html>");
     let params = IngestParams {
         format: Some(Format::Text),
         ..IngestParams::default()
     };
     assert_eq!(texts(&read_with(&path, &params).0), ["<html>"]);
+    let (_folder, path) = file("a.htm", "<p>a<p>b");
+    assert_eq!(
+        texts(&read_with(&path, &IngestParams::default()).0),
+        ["a\n\nb"]
+    );
+}
+
+#[test]
+fn a_page_fills_the_fields_that_a_row_has() {
+    let (_folder, path) = file(
+        "a.html",
+        "<html lang=en-GB><title>Talks resume</title><meta name=author content='A. Writer'>\
+         <meta property=article:published_time content=2025-03-04T10:00:00Z>\
+         <link rel=canonical href=https://example.org/a><p>Text.",
+    );
+    let (documents, _, _) = read_with(&path, &IngestParams::default());
+    let document = &documents[0];
+    assert_eq!(document.title.as_deref(), Some("Talks resume"));
+    assert_eq!(document.byline.as_deref(), Some("A. Writer"));
+    assert_eq!(document.url.as_deref(), Some("https://example.org/a"));
+    assert_eq!(document.language.as_deref(), Some("en-GB"));
+    assert_eq!(document.date, Some(jiff::civil::date(2025, 3, 4)));
+    assert_eq!(document.fields.get("byline").unwrap(), "A. Writer");
+}
+
+#[test]
+fn a_page_that_nests_too_deep_is_told_of_and_the_next_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    put(
+        folder.path(),
+        "a.html",
+        format!("<html>{}deep", "<div>".repeat(100_000)),
+    );
+    let page = format!("<html><p>a\0b<p>unclosed <b>bold {}", "word ".repeat(40));
+    put(folder.path(), "b.html", page);
+    let root = folder.path().to_str().unwrap();
+    let (documents, problems, _) = read_with(root, &IngestParams::default());
+    assert_eq!(documents.len(), 1);
+    assert_eq!(documents[0].blocks.len(), 2);
+    let mut skipped = problems.iter().filter(|p| p.severity == Severity::Skipped);
+    let problem = skipped.next().unwrap();
+    assert!(skipped.next().is_none());
+    assert!(
+        problem.message.contains("--max-nesting"),
+        "{}",
+        problem.message
+    );
+}
+
+#[test]
+fn a_page_longer_than_the_cap_is_skipped() {
+    let (_folder, path) = file("a.html", format!("<html><p>{}", "a ".repeat(100)));
+    let params = IngestParams {
+        max_record_bytes: 100,
+        ..IngestParams::default()
+    };
+    let (documents, problems, _) = read_with(&path, &params);
+    assert!(documents.is_empty());
+    assert!(problems[0].message.contains("longer than 100 bytes"));
 }

@@ -25,12 +25,12 @@ mod sums;
 pub use scoring::{Scoring, TracedTerm};
 
 use super::TaskModel;
-use crate::features::TermNames;
-use crate::text::ngrams::CHAR_MARK;
-use crate::text::ngrams::{hash_append, hash_word};
-use crate::text::{HashFilter, HashIndex, ReadParams, hash_term};
+use crate::features::{TermNames, Vocabulary};
+use crate::text::ngrams::{CHAR_MARK, hash_append, hash_chars, hash_word};
+use crate::text::{HashFilter, HashIndex, ReadParams};
 use family::Families;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The frozen table of all tasks' terms.
 #[derive(Debug)]
@@ -83,7 +83,11 @@ impl Scorer {
                 families: families.of_task(i).to_vec(),
             });
         }
-        let most = tasks.iter().map(|t| t.tfidf.vocabulary().len()).sum();
+        let mut lists = Lists::default();
+        for task in tasks {
+            lists.numbers(task.tfidf.vocabulary().shared().0);
+        }
+        let most = lists.n_names();
         let mut scorer = Scorer {
             index: HashIndex::with_capacity(most),
             known: HashFilter::with_capacity(most),
@@ -97,7 +101,7 @@ impl Scorer {
             n_lanes,
         };
         let mut rows_of: Vec<Vec<u32>> = (tasks.iter().enumerate())
-            .map(|(i, task)| scorer.number_terms(i, task))
+            .map(|(i, task)| scorer.number_terms(i, task, &mut lists))
             .collect();
         scorer.put_common_first(tasks, &mut rows_of);
         scorer.rows = vec![0.0; scorer.origins.len() * stride];
@@ -108,19 +112,24 @@ impl Scorer {
     }
 
     /// Numbers the terms of a task; gives the number of each of its columns.
-    fn number_terms(&mut self, i: usize, task: &TaskModel) -> Vec<u32> {
+    fn number_terms(&mut self, i: usize, task: &TaskModel, lists: &mut Lists) -> Vec<u32> {
+        let (names, places) = task.tfidf.vocabulary().shared();
+        let numbers = lists.numbers(names);
         let mut hashes = NameHashes::default();
-        let names = task.tfidf.vocabulary().names().iter().enumerate();
-        let number = |(column, name): (usize, &str)| {
-            let hash = hashes.next(name, &mut self.openers, &mut self.joiners);
-            let number = self.index.get_or_insert(hash);
-            if number as usize == self.origins.len() {
-                self.origins.push((i as u32, column as u32));
-                self.known.insert(hash);
+        let number = |(column, place): (usize, &u32)| {
+            let number = &mut numbers[*place as usize];
+            if *number == UNNUMBERED {
+                let name = names.get(*place as usize);
+                let hash = hashes.next(name, &mut self.openers, &mut self.joiners);
+                *number = self.index.get_or_insert(hash);
+                if *number as usize == self.origins.len() {
+                    self.origins.push((i as u32, column as u32));
+                    self.known.insert(hash);
+                }
             }
-            number
+            *number
         };
-        names.map(number).collect()
+        places.iter().enumerate().map(number).collect()
     }
 
     /// Numbers common terms first, so that their rows stand side by side and the nearest cache holds them:
@@ -200,9 +209,42 @@ impl Scorer {
     }
 
     /// The name of the term of a row.
-    pub fn name<'n>(&self, row: u32, names_of: impl Fn(usize) -> &'n TermNames) -> &'n str {
+    pub fn name<'v>(&self, row: u32, vocabulary_of: impl Fn(usize) -> &'v Vocabulary) -> &'v str {
         let (task, column) = self.origin(row);
-        names_of(task).get(column)
+        vocabulary_of(task).name(column)
+    }
+}
+
+/// A name that has no number yet.
+const UNNUMBERED: u32 = u32::MAX;
+
+/// The numbers of the names of every list that tasks' vocabularies stand in: a name that tasks share is
+/// hashed once.
+#[derive(Default)]
+struct Lists {
+    numbers_of: Vec<(Arc<TermNames>, Vec<u32>)>,
+}
+
+impl Lists {
+    /// How many names all lists have.
+    fn n_names(&self) -> usize {
+        self.numbers_of
+            .iter()
+            .map(|(_, numbers)| numbers.len())
+            .sum()
+    }
+
+    fn numbers(&mut self, names: &Arc<TermNames>) -> &mut [u32] {
+        let known = self
+            .numbers_of
+            .iter()
+            .position(|(list, _)| Arc::ptr_eq(list, names));
+        let at = known.unwrap_or_else(|| {
+            let numbers = vec![UNNUMBERED; names.len()];
+            self.numbers_of.push((Arc::clone(names), numbers));
+            self.numbers_of.len() - 1
+        });
+        &mut self.numbers_of[at].1
     }
 }
 
@@ -214,14 +256,15 @@ struct NameHashes {
 }
 
 impl NameHashes {
-    /// The hash of the term called `name`; of an n-gram of words, the words are noted.
+    /// The [`hash_term`](crate::text::hash_term) of `name`; of an n-gram of words, the words are noted.
     fn next(&mut self, name: &str, openers: &mut HashIndex, joiners: &mut HashIndex) -> u64 {
-        let Some((first, rest)) = name.split_once(' ') else {
-            return hash_term(name);
-        };
-        if name.starts_with(CHAR_MARK) {
-            return hash_term(name);
+        if let Some(chars) = name.strip_prefix(CHAR_MARK) {
+            return hash_chars(chars);
         }
+        let Some(space) = name.bytes().position(|byte| byte == b' ') else {
+            return hash_word(name);
+        };
+        let (first, rest) = (&name[..space], &name[space + 1..]);
         if first != self.first {
             self.first.clear();
             self.first.push_str(first);

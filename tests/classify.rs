@@ -435,7 +435,7 @@ fn custom_tasks_stand_under_their_own_names() {
     let csv = folder.output("classify --model m.demarche a.txt --format csv");
     assert_eq!(
         csv.lines().next().unwrap(),
-        "doc,paragraph,start,end,source_start,source_end,season,wear,score.season.summer,score.season.winter,score.wear.coat,score.wear.hat,text"
+        "doc,paragraph,start,end,source_start,source_end,season,wear,score.season.summer,score.season.winter,score.wear.coat,score.wear.hat,language,text"
     );
     assert!(
         csv.lines().nth(1).unwrap().contains(",winter,coat;hat,"),

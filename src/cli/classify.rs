@@ -71,6 +71,10 @@ pub struct ClassifyArgs {
     #[arg(long, default_value_t = 0, value_name = "K")]
     nearest: usize,
 
+    /// Label paragraphs that are not in English too; without it they are left unlabelled, with their language
+    #[arg(long)]
+    any_language: bool,
+
     /// Withhold answers where more than this share of those given would be wrong, going by the rows that the
     /// model's cuts were learned on (`demarche calibrate` learns them on yours)
     #[arg(long, value_name = "SHARE")]
@@ -150,6 +154,7 @@ impl ClassifyArgs {
             unit,
             title: self.title,
             explain: self.explain,
+            any_language: self.any_language,
             body_alone: self.keep == Keep::Body,
             most_words: self.most_words,
             nearest: self.nearest,

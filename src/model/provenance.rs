@@ -23,6 +23,10 @@ pub struct Provenance {
     pub seed: u64,
     /// How many folds thresholds and scores were worked out over.
     pub folds: u32,
+    /// Languages other than English that one training row in a hundred or more is in, as ISO 639-3 codes; empty for
+    /// a model of English.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
     /// Scores of the same options by cross-validation over the training rows, a task each;
     /// empty when cross-validation was skipped.
     pub cross_validated: Vec<CrossValidated>,

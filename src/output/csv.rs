@@ -1,7 +1,7 @@
 //! Labelled paragraphs as CSV.
 //!
 //! The columns of the JSONL, flattened: `doc, paragraph, start, end, source_start, source_end, TASK…,
-//! score.TASK.LABEL…, withheld, explain.TASK…, without.TASK…, nearest.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
+//! score.TASK.LABEL…, withheld, language, explain.TASK…, without.TASK…, nearest.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
 //! first [`HELD_DOCUMENTS`] documents; fields that only come later are counted as left out. A text cell
 //! that a spreadsheet would run as a formula gets a `'` before it.
 
@@ -74,6 +74,9 @@ impl<W: Write> CsvWriter<W> {
         }
         let withholding = !self.params.least_confidence.is_empty();
         header.extend(withholding.then(|| "withheld".to_owned()));
+        if !self.params.any_language {
+            header.push("language".to_owned());
+        }
         for (column, _) in self.reason_columns() {
             let names = self
                 .tasks
@@ -158,6 +161,9 @@ impl<W: Write> CsvWriter<W> {
         if !self.params.least_confidence.is_empty() {
             let withheld = paragraph.prediction.withheld().unwrap_or_default();
             record.push(safe(&withheld.join(";")));
+        }
+        if !self.params.any_language {
+            record.push(paragraph.language.unwrap_or_default().to_owned());
         }
         for (_, cell) in self.reason_columns() {
             let cells = (self.tasks.iter().enumerate())

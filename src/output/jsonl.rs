@@ -1,9 +1,10 @@
 //! Labelled paragraphs as JSONL: one object a line.
 //!
-//! `{"doc", "paragraph", "start", "end", "source_start", "source_end", TASK…, "withheld"?, "scores": {TASK: {LABEL: p}},
-//! "explain"?, "nearest"?, "input"?, "text"}`.
+//! `{"doc", "paragraph", "start", "end", "source_start", "source_end", TASK…, "withheld"?, "language"?,
+//! "scores": {TASK: {LABEL: p}}, "explain"?, "nearest"?, "input"?, "text"}`.
 //! A single task's field is its label or null, a multi task's the list of its labels. `withheld` lists the
-//! tasks whose answers were not sure enough; they are null. What `explain` and `nearest` hold is in
+//! tasks whose answers were not sure enough; they are null. `language` is there where it is not English; nothing is
+//! labelled then. What `explain` and `nearest` hold is in
 //! `output/reasons.rs`.
 //!
 //! Owns [`Encoder`], which any thread can use, and [`JsonlWriter`] around it.
@@ -117,6 +118,10 @@ impl Encoder {
             let names: Vec<&str> = names.map(|(task, _)| task.name.as_str()).collect();
             out.extend_from_slice(b",\"withheld\":");
             serde_json::to_writer(&mut *out, &names).expect("memory takes it");
+        }
+        if let Some(language) = paragraph.language {
+            out.extend_from_slice(b",\"language\":");
+            push_string(out, language);
         }
         let from = out.len();
         out.extend_from_slice(&self.scores.json);

@@ -12,6 +12,7 @@ use crate::predict::{
     LabelParams, LabelledDocument, LabelledParagraph, NearestRows, Poles, Reason, WordValue,
 };
 use anstyle::{AnsiColor, Effects, Style};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -86,11 +87,17 @@ impl<W: Write> TableWriter<W> {
     fn mix(&self) -> String {
         let open = |p: &&(Option<String>, LabelledParagraph)| !p.1.prediction.gate_shut();
         let body: Vec<&LabelledParagraph> = self.held.iter().filter(open).map(|p| &p.1).collect();
-        let n_shut = self.held.len() - body.len();
-        let mut parts = vec![match n_shut {
-            0 => paragraphs(body.len()),
-            n => format!("{} and {n} set aside", paragraphs(body.len())),
-        }];
+        let foreign: Vec<&str> = self.held.iter().filter_map(|p| p.1.language).collect();
+        let mut parts = vec![paragraphs(body.len())];
+        match self.held.len() - body.len() - foreign.len() {
+            0 => {}
+            n => parts[0] += &format!(" and {n} set aside"),
+        }
+        if !foreign.is_empty() {
+            let languages: BTreeSet<&str> = foreign.iter().copied().collect();
+            let languages = languages.into_iter().collect::<Vec<_>>().join(", ");
+            parts[0] += &format!(" and {} not in English ({languages})", foreign.len());
+        }
         for task in &self.tasks {
             if self
                 .gate

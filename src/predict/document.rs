@@ -7,6 +7,7 @@ use super::neighbours::{NearestRows, Neighbours};
 use super::{Classifier, Explanation, Prediction};
 use crate::ingest::{Document, Format};
 use crate::paragraphs::{fold_white_space, segment};
+use crate::text::language::foreign_language;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub struct LabelParams {
     pub nearest: usize,
     /// The training rows, where any are to be found.
     pub neighbours: Option<Arc<Neighbours>>,
+    /// Whether paragraphs in other languages than English are labelled too, by a model of English.
+    pub any_language: bool,
     /// The confidence below which each task's answer is withheld; empty where nothing is.
     pub least_confidence: Vec<f32>,
 }
@@ -72,6 +75,8 @@ pub struct LabelledParagraph {
     pub source: Option<Range<usize>>,
     /// The text, each run of white space folded to one space.
     pub text: String,
+    /// The ISO 639-3 code of its language, where that is reliably not English and so no label was given.
+    pub language: Option<&'static str>,
     /// What the model says.
     pub prediction: Prediction,
     /// Why, for each label given, where it was asked for.
@@ -116,6 +121,8 @@ pub struct ParagraphView<'p> {
     /// As in [`LabelledParagraph`].
     pub text: Cow<'p, str>,
     /// As in [`LabelledParagraph`].
+    pub language: Option<&'static str>,
+    /// As in [`LabelledParagraph`].
     pub reasons: Cow<'p, [Reason]>,
     /// As in [`LabelledParagraph`].
     pub nearest: Cow<'p, [NearestRows]>,
@@ -129,6 +136,7 @@ impl<'p> From<&'p LabelledParagraph> for ParagraphView<'p> {
             end: paragraph.end,
             source: paragraph.source.clone(),
             text: Cow::Borrowed(&paragraph.text),
+            language: paragraph.language,
             reasons: Cow::Borrowed(&paragraph.reasons),
             nearest: Cow::Borrowed(&paragraph.nearest),
         }
@@ -146,6 +154,7 @@ impl Classifier<'_> {
                 end: view.end,
                 source: view.source,
                 text: view.text.into_owned(),
+                language: view.language,
                 prediction: classifier.prediction(),
                 reasons: view.reasons.into_owned(),
                 nearest: view.nearest.into_owned(),
@@ -212,10 +221,17 @@ impl Classifier<'_> {
             Some(_) => self.score(&view.text),
             None => self.score_open(&view.text),
         };
+        let of_english = self.model().provenance().languages.is_empty();
+        if of_english && !params.any_language {
+            view.language = foreign_language(&view.text);
+        }
+        if view.language.is_some() {
+            self.leave_unlabelled(!params.least_confidence.is_empty());
+        }
         if params.body_alone && self.latest().gate_shut() {
             return;
         }
-        if !params.least_confidence.is_empty() {
+        if view.language.is_none() && !params.least_confidence.is_empty() {
             self.withhold(&params.least_confidence, view.paragraph.is_none());
         }
         if params.explain > 0 {
@@ -223,6 +239,7 @@ impl Classifier<'_> {
         }
         if let Some(neighbours) = params.neighbours.as_deref()
             && params.nearest > 0
+            && view.language.is_none()
         {
             let nearest =
                 neighbours.nearest(&view.text, params.nearest, |task| self.is_answered(task));
@@ -283,6 +300,7 @@ fn view(
         end,
         source: None,
         text,
+        language: None,
         reasons: Cow::default(),
         nearest: Cow::default(),
     }

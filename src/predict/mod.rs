@@ -91,7 +91,7 @@ impl Prediction {
     }
 
     /// Whether the paragraph is not what the other tasks are about (boilerplate), so that they
-    /// give no label.
+    /// give no label, or in a language in which no task gives any.
     pub fn gate_shut(&self) -> bool {
         self.gate_shut
     }
@@ -279,6 +279,20 @@ impl<'m> Classifier<'m> {
     /// The model.
     pub fn model(&self) -> &'m Model {
         self.model
+    }
+}
+
+impl Classifier<'_> {
+    /// Takes all labels of the latest scores back: the text is in a language that the model knows nothing of.
+    fn leave_unlabelled(&mut self, withholding: bool) {
+        self.scores.gate_shut = true;
+        self.scores.keep(|_| false);
+        let flags = if withholding {
+            self.model.tasks().len()
+        } else {
+            0
+        };
+        self.scores.withheld = vec![false; flags];
     }
 }
 

@@ -3,10 +3,11 @@
 //! Owns the steps from bytes to terms, in this order: [`tokenize`] (Unicode words with
 //! their byte spans) → [`normalize`] (form, case, apostrophes, numbers) → stop words →
 //! [`stem`] → [`ngrams`] (words and, if asked for, characters). [`WordCache`] runs the first two once a
-//! distinct word, [`Analyzer`] all of them; nothing here knows of paragraphs, labels or weights.
+//! distinct word, [`Analyzer`] all of them; [`language`] tells which texts are not English. Nothing here knows of paragraphs, labels or weights.
 
 pub mod analyzer;
 pub mod hash_index;
+pub mod language;
 pub mod ngrams;
 pub mod normalize;
 pub mod stem;

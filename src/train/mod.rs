@@ -47,6 +47,7 @@ use crate::model::provenance::TRAINING_VERSION;
 use crate::model::{
     Codebook, CrossValidated, Estimator, Model, Provenance, TaskModel, TaskOptions,
 };
+use crate::text::language::foreign_language;
 use benchmark::{cross_validate_answers, cuts_across_folds};
 use corpus::{Corpus, TaskRows};
 use fit::{FitSettings, Sample};
@@ -342,9 +343,22 @@ impl<'p> Trainer<'p> {
             rows_sha256: corpus.sha256(),
             seed: self.params.seed,
             folds: self.params.folds as u32,
+            languages: languages(corpus.rows()),
             cross_validated: scores.iter().map(cross_validated).collect(),
         }
     }
+}
+
+/// The languages other than English of one row in a hundred or more.
+fn languages(rows: &[Row]) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        if let Some(language) = foreign_language(&row.text) {
+            *counts.entry(language).or_default() += 1;
+        }
+    }
+    counts.retain(|_, count| 100 * *count >= rows.len());
+    counts.into_keys().map(str::to_owned).collect()
 }
 
 fn all_positions(task: &TaskRows) -> Vec<u32> {

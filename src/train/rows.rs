@@ -143,6 +143,7 @@ pub const RESERVED_FIELDS: &[&str] = &[
     "field",
     "id",
     "input",
+    "language",
     "nearest",
     "paragraph",
     "scores",

@@ -1,0 +1,242 @@
+//! Whether a text is in English.
+//!
+//! Owns [`foreign_language`]. Nearly every text of an English corpus is told by its function words, which cost
+//! a look at its first hundred bytes or so; only the rest are put to whatlang's trigrams, and only what those call
+//! reliable counts. Headlines, names and captions are too short for either, and stay English.
+
+use whatlang::{Lang, Script};
+
+/// Words that make up about a third of running English and little of other languages written in the same
+/// letters.
+const FUNCTION_WORDS: [&[u8]; 43] = [
+    b"the", b"of", b"and", b"to", b"for", b"that", b"with", b"from", b"by", b"are", b"were",
+    b"has", b"have", b"been", b"this", b"will", b"not", b"would", b"their", b"they", b"its", b"it",
+    b"his", b"but", b"who", b"at", b"be", b"than", b"about", b"after", b"more", b"our", b"we",
+    b"you", b"your", b"into", b"over", b"on", b"is", b"was", b"an", b"which", b"these",
+];
+
+/// A text whose words are function words at this rate, one in so many, is English: as soon as it has [`ENOUGH`]
+/// of them at the first, or by its end at the second.
+const ONE_IN: [usize; 2] = [6, 10];
+
+/// See [`ONE_IN`].
+const ENOUGH: usize = 4;
+
+/// A text with more letters of other alphabets than a word in so many is not told by its function words.
+const ONE_OTHER_IN: usize = 6;
+
+/// Bytes that are looked at: what follows a beginning is in the same language.
+const MOST_BYTES: usize = 2048;
+
+/// Letters of the Latin alphabet below which a text is too short to tell: with one at least that English
+/// does not have, and with none.
+const FEWEST_LETTERS: [usize; 2] = [40, 100];
+
+/// The ISO 639-3 code of the language that a text is reliably in, where that is not English.
+///
+/// ```
+/// use demarche::text::language::foreign_language;
+/// let german = "Die Regierung in Peking hat die neuen Zölle scharf verurteilt und Gegenmaßnahmen angekündigt.";
+/// assert_eq!(foreign_language(german), Some("deu"));
+/// assert_eq!(foreign_language("Beijing condemned the new tariffs."), None);
+/// assert_eq!(foreign_language("Wang Yi, Annalena Baerbock"), None);
+/// ```
+pub fn foreign_language(text: &str) -> Option<&'static str> {
+    let text = &text[..text.floor_char_boundary(MOST_BYTES)];
+    if reads_as_english(text.as_bytes()) {
+        return None;
+    }
+    detect(text)
+}
+
+/// Whether a text has English function words enough, and hardly any letters of other alphabets.
+fn reads_as_english(text: &[u8]) -> bool {
+    let (mut n_words, mut n_function, mut n_other) = (0, 0, 0);
+    let mut at = 0;
+    while at < text.len() {
+        let start = at;
+        while at < text.len() && text[at].is_ascii_alphabetic() {
+            at += 1;
+        }
+        if at > start {
+            n_words += 1;
+            n_function += usize::from(at - start <= 5 && is_function_word(&text[start..at]));
+            if n_function >= ENOUGH && is_english(ONE_IN[0], n_words, n_function, n_other) {
+                return true;
+            }
+            continue;
+        }
+        // Lead bytes from Greek onwards; those of dashes and quotes, 0xE2, are between.
+        n_other += usize::from(text[at] >= 0xCD && text[at] != 0xE2);
+        at += 1;
+    }
+    n_words > 0 && is_english(ONE_IN[1], n_words, n_function, n_other)
+}
+
+fn is_english(one_in: usize, n_words: usize, n_function: usize, n_other: usize) -> bool {
+    n_function * one_in >= n_words && n_other * ONE_OTHER_IN <= n_words
+}
+
+fn is_function_word(word: &[u8]) -> bool {
+    FUNCTION_WORDS
+        .iter()
+        .any(|function| function.eq_ignore_ascii_case(word))
+}
+
+fn detect(text: &str) -> Option<&'static str> {
+    let found = whatlang::detect(text)?;
+    if !found.is_reliable() || found.lang() == Lang::Eng {
+        return None;
+    }
+    let letters = || text.chars().filter(|c| c.is_alphabetic());
+    let is_plain = letters().all(|c| c.is_ascii());
+    let is_short = letters().count() < FEWEST_LETTERS[usize::from(is_plain)];
+    (found.script() != Script::Latin || !is_short).then(|| found.lang().code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two dozen languages, sentences and headlines of the kind that stand in the same folders.
+    #[test]
+    fn other_languages_are_told() {
+        for (code, text) in [
+            (
+                "deu",
+                "Das chinesische Handelsministerium kündigte am Dienstag neue Ausfuhrkontrollen für seltene Erden an.",
+            ),
+            (
+                "deu",
+                "Peking droht Washington mit Gegenzöllen auf Sojabohnen",
+            ),
+            (
+                "fra",
+                "Le ministère chinois du Commerce a annoncé mardi de nouvelles restrictions sur les exportations de terres rares.",
+            ),
+            (
+                "spa",
+                "El Ministerio de Comercio de China anunció el martes nuevos controles a la exportación de tierras raras, una decisión que preocupa a los fabricantes de automóviles.",
+            ),
+            (
+                "por",
+                "As duas partes concordaram em manter a trégua por noventa dias e continuar as conversas em Genebra.",
+            ),
+            (
+                "ita",
+                "Il ministero del Commercio cinese ha annunciato martedì nuovi controlli sulle esportazioni di terre rare.",
+            ),
+            (
+                "nld",
+                "Volgens de woordvoerder is er geen sprake van een handelsoorlog en blijft de deur open voor overleg met de Verenigde Staten.",
+            ),
+            (
+                "pol",
+                "Chińskie ministerstwo handlu ogłosiło we wtorek nowe ograniczenia eksportu metali ziem rzadkich.",
+            ),
+            (
+                "ces",
+                "Čínské ministerstvo obchodu v úterý oznámilo nová omezení vývozu vzácných zemin.",
+            ),
+            (
+                "tur",
+                "Çin Ticaret Bakanlığı salı günü nadir toprak elementlerine yeni ihracat kısıtlamaları getirdiğini duyurdu.",
+            ),
+            (
+                "ind",
+                "Kementerian Perdagangan Tiongkok pada hari Selasa mengumumkan pembatasan baru atas ekspor logam tanah jarang, langkah yang membuat produsen mobil khawatir.",
+            ),
+            (
+                "vie",
+                "Bộ Thương mại Trung Quốc hôm thứ Ba công bố các biện pháp kiểm soát xuất khẩu mới đối với đất hiếm.",
+            ),
+            (
+                "swe",
+                "Det kinesiska handelsministeriet meddelade på tisdagen nya exportkontroller för sällsynta jordartsmetaller.",
+            ),
+            (
+                "hun",
+                "A kínai kereskedelmi minisztérium kedden új exportkorlátozásokat jelentett be a ritkaföldfémekre.",
+            ),
+            ("rus", "Пекин вводит ответные пошлины"),
+            (
+                "ukr",
+                "Міністерство торгівлі Китаю у вівторок оголосило про нові обмеження на експорт металів.",
+            ),
+            ("cmn", "外交部发言人答记者问"),
+            ("cmn", "中方敦促美方停止将经贸问题政治化。(English: 1 of 3)"),
+            (
+                "jpn",
+                "中国商務省は火曜日、レアアースの輸出について新たな規制を発表した。",
+            ),
+            (
+                "kor",
+                "중국 상무부는 화요일 희토류 수출에 대한 새로운 통제를 발표했다.",
+            ),
+            (
+                "ara",
+                "أعلنت وزارة التجارة الصينية يوم الثلاثاء قيودا جديدة على تصدير المعادن النادرة.",
+            ),
+            (
+                "pes",
+                "وزارت بازرگانی چین روز سه‌شنبه محدودیت‌های تازه‌ای بر صادرات عناصر نادر خاکی اعلام کرد که خودروسازان را نگران کرده است.",
+            ),
+            (
+                "hin",
+                "चीन के वाणिज्य मंत्रालय ने मंगलवार को दुर्लभ खनिजों के निर्यात पर नए नियंत्रण की घोषणा की, जिससे वाहन निर्माता चिंतित हैं।",
+            ),
+            (
+                "tha",
+                "กระทรวงพาณิชย์จีนประกาศมาตรการควบคุมการส่งออกแร่หายากฉบับใหม่เมื่อวันอังคาร",
+            ),
+            (
+                "ell",
+                "Το κινεζικό υπουργείο Εμπορίου ανακοίνωσε την Τρίτη νέους περιορισμούς στις εξαγωγές.",
+            ),
+            (
+                "heb",
+                "משרד המסחר הסיני הודיע ביום שלישי על הגבלות חדשות על יצוא מתכות נדירות.",
+            ),
+        ] {
+            assert_eq!(foreign_language(text), Some(code), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_headlines_lists_and_quotations_stay_english() {
+        for text in [
+            "",
+            "25 %",
+            "Xi Jinping, Wang Yi, He Lifeng, Li Chenggang",
+            "Annalena Baerbock and Olaf Scholz met Li Qiang in Beijing (北京).",
+            "习近平主席 (President Xi Jinping) arrives in Busan with a delegation of about forty",
+            "Trump tariffs hit Chinese exports",
+            "Beijing slams US chip curbs, vows countermeasures",
+            "Protesters hold up umbrellas on Harcourt Road as police fire tear gas. PICTURE: GRACE LEUNG / HARBOUR DISPATCH",
+            "HONG KONG (AFP) — Hang Seng +1.2%, Shanghai Composite -0.3%, Nikkei 225 +0.8%",
+            "Semiconductor Manufacturing International Corporation (SMIC), Yangtze Memory Technologies, Hua Hong Semiconductor",
+            "The phrase 命运共同体, \"community of common destiny\", appears eleven times in the text.",
+            "Le Monde, El País, Süddeutsche Zeitung, Corriere della Sera, De Standaard, Gazeta Wyborcza",
+            "Share Facebook Twitter LinkedIn WhatsApp Telegram Reddit Email Print",
+            "Guangdong, Zhejiang, Jiangsu, Shandong, Henan, Sichuan, Hubei, Fujian, Anhui",
+            "Vorsprung durch Technik no longer sells cars in Shenzhen",
+        ] {
+            assert_eq!(foreign_language(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_told_by_its_beginning() {
+        let english = "The ministry said that it would respond to the tariffs. ";
+        let russian =
+            "Министерство торговли Китая во вторник объявило о новых ограничениях на экспорт. ";
+        assert_eq!(
+            foreign_language(&(english.repeat(3) + &russian.repeat(500))),
+            None
+        );
+        assert_eq!(
+            foreign_language(&(russian.repeat(500) + english)),
+            Some("rus")
+        );
+    }
+}

@@ -99,106 +99,108 @@ mod tests {
     use super::*;
 
     /// Two dozen languages, sentences and headlines of the kind that stand in the same folders.
+    const FOREIGN: &[(&str, &str)] = &[
+        (
+            "deu",
+            "Das chinesische Handelsministerium kündigte am Dienstag neue Ausfuhrkontrollen für seltene Erden an.",
+        ),
+        (
+            "deu",
+            "Peking droht Washington mit Gegenzöllen auf Sojabohnen",
+        ),
+        (
+            "fra",
+            "Le ministère chinois du Commerce a annoncé mardi de nouvelles restrictions sur les exportations de terres rares.",
+        ),
+        (
+            "spa",
+            "El Ministerio de Comercio de China anunció el martes nuevos controles a la exportación de tierras raras, una decisión que preocupa a los fabricantes de automóviles.",
+        ),
+        (
+            "por",
+            "As duas partes concordaram em manter a trégua por noventa dias e continuar as conversas em Genebra.",
+        ),
+        (
+            "ita",
+            "Il ministero del Commercio cinese ha annunciato martedì nuovi controlli sulle esportazioni di terre rare.",
+        ),
+        (
+            "nld",
+            "Volgens de woordvoerder is er geen sprake van een handelsoorlog en blijft de deur open voor overleg met de Verenigde Staten.",
+        ),
+        (
+            "pol",
+            "Chińskie ministerstwo handlu ogłosiło we wtorek nowe ograniczenia eksportu metali ziem rzadkich.",
+        ),
+        (
+            "ces",
+            "Čínské ministerstvo obchodu v úterý oznámilo nová omezení vývozu vzácných zemin.",
+        ),
+        (
+            "tur",
+            "Çin Ticaret Bakanlığı salı günü nadir toprak elementlerine yeni ihracat kısıtlamaları getirdiğini duyurdu.",
+        ),
+        (
+            "ind",
+            "Kementerian Perdagangan Tiongkok pada hari Selasa mengumumkan pembatasan baru atas ekspor logam tanah jarang, langkah yang membuat produsen mobil khawatir.",
+        ),
+        (
+            "vie",
+            "Bộ Thương mại Trung Quốc hôm thứ Ba công bố các biện pháp kiểm soát xuất khẩu mới đối với đất hiếm.",
+        ),
+        (
+            "swe",
+            "Det kinesiska handelsministeriet meddelade på tisdagen nya exportkontroller för sällsynta jordartsmetaller.",
+        ),
+        (
+            "hun",
+            "A kínai kereskedelmi minisztérium kedden új exportkorlátozásokat jelentett be a ritkaföldfémekre.",
+        ),
+        ("rus", "Пекин вводит ответные пошлины"),
+        (
+            "ukr",
+            "Міністерство торгівлі Китаю у вівторок оголосило про нові обмеження на експорт металів.",
+        ),
+        ("cmn", "外交部发言人答记者问"),
+        ("cmn", "中方敦促美方停止将经贸问题政治化。(English: 1 of 3)"),
+        (
+            "jpn",
+            "中国商務省は火曜日、レアアースの輸出について新たな規制を発表した。",
+        ),
+        (
+            "kor",
+            "중국 상무부는 화요일 희토류 수출에 대한 새로운 통제를 발표했다.",
+        ),
+        (
+            "ara",
+            "أعلنت وزارة التجارة الصينية يوم الثلاثاء قيودا جديدة على تصدير المعادن النادرة.",
+        ),
+        (
+            "pes",
+            "وزارت بازرگانی چین روز سه‌شنبه محدودیت‌های تازه‌ای بر صادرات عناصر نادر خاکی اعلام کرد که خودروسازان را نگران کرده است.",
+        ),
+        (
+            "hin",
+            "चीन के वाणिज्य मंत्रालय ने मंगलवार को दुर्लभ खनिजों के निर्यात पर नए नियंत्रण की घोषणा की, जिससे वाहन निर्माता चिंतित हैं।",
+        ),
+        (
+            "tha",
+            "กระทรวงพาณิชย์จีนประกาศมาตรการควบคุมการส่งออกแร่หายากฉบับใหม่เมื่อวันอังคาร",
+        ),
+        (
+            "ell",
+            "Το κινεζικό υπουργείο Εμπορίου ανακοίνωσε την Τρίτη νέους περιορισμούς στις εξαγωγές.",
+        ),
+        (
+            "heb",
+            "משרד המסחר הסיני הודיע ביום שלישי על הגבלות חדשות על יצוא מתכות נדירות.",
+        ),
+    ];
+
     #[test]
     fn other_languages_are_told() {
-        for (code, text) in [
-            (
-                "deu",
-                "Das chinesische Handelsministerium kündigte am Dienstag neue Ausfuhrkontrollen für seltene Erden an.",
-            ),
-            (
-                "deu",
-                "Peking droht Washington mit Gegenzöllen auf Sojabohnen",
-            ),
-            (
-                "fra",
-                "Le ministère chinois du Commerce a annoncé mardi de nouvelles restrictions sur les exportations de terres rares.",
-            ),
-            (
-                "spa",
-                "El Ministerio de Comercio de China anunció el martes nuevos controles a la exportación de tierras raras, una decisión que preocupa a los fabricantes de automóviles.",
-            ),
-            (
-                "por",
-                "As duas partes concordaram em manter a trégua por noventa dias e continuar as conversas em Genebra.",
-            ),
-            (
-                "ita",
-                "Il ministero del Commercio cinese ha annunciato martedì nuovi controlli sulle esportazioni di terre rare.",
-            ),
-            (
-                "nld",
-                "Volgens de woordvoerder is er geen sprake van een handelsoorlog en blijft de deur open voor overleg met de Verenigde Staten.",
-            ),
-            (
-                "pol",
-                "Chińskie ministerstwo handlu ogłosiło we wtorek nowe ograniczenia eksportu metali ziem rzadkich.",
-            ),
-            (
-                "ces",
-                "Čínské ministerstvo obchodu v úterý oznámilo nová omezení vývozu vzácných zemin.",
-            ),
-            (
-                "tur",
-                "Çin Ticaret Bakanlığı salı günü nadir toprak elementlerine yeni ihracat kısıtlamaları getirdiğini duyurdu.",
-            ),
-            (
-                "ind",
-                "Kementerian Perdagangan Tiongkok pada hari Selasa mengumumkan pembatasan baru atas ekspor logam tanah jarang, langkah yang membuat produsen mobil khawatir.",
-            ),
-            (
-                "vie",
-                "Bộ Thương mại Trung Quốc hôm thứ Ba công bố các biện pháp kiểm soát xuất khẩu mới đối với đất hiếm.",
-            ),
-            (
-                "swe",
-                "Det kinesiska handelsministeriet meddelade på tisdagen nya exportkontroller för sällsynta jordartsmetaller.",
-            ),
-            (
-                "hun",
-                "A kínai kereskedelmi minisztérium kedden új exportkorlátozásokat jelentett be a ritkaföldfémekre.",
-            ),
-            ("rus", "Пекин вводит ответные пошлины"),
-            (
-                "ukr",
-                "Міністерство торгівлі Китаю у вівторок оголосило про нові обмеження на експорт металів.",
-            ),
-            ("cmn", "外交部发言人答记者问"),
-            ("cmn", "中方敦促美方停止将经贸问题政治化。(English: 1 of 3)"),
-            (
-                "jpn",
-                "中国商務省は火曜日、レアアースの輸出について新たな規制を発表した。",
-            ),
-            (
-                "kor",
-                "중국 상무부는 화요일 희토류 수출에 대한 새로운 통제를 발표했다.",
-            ),
-            (
-                "ara",
-                "أعلنت وزارة التجارة الصينية يوم الثلاثاء قيودا جديدة على تصدير المعادن النادرة.",
-            ),
-            (
-                "pes",
-                "وزارت بازرگانی چین روز سه‌شنبه محدودیت‌های تازه‌ای بر صادرات عناصر نادر خاکی اعلام کرد که خودروسازان را نگران کرده است.",
-            ),
-            (
-                "hin",
-                "चीन के वाणिज्य मंत्रालय ने मंगलवार को दुर्लभ खनिजों के निर्यात पर नए नियंत्रण की घोषणा की, जिससे वाहन निर्माता चिंतित हैं।",
-            ),
-            (
-                "tha",
-                "กระทรวงพาณิชย์จีนประกาศมาตรการควบคุมการส่งออกแร่หายากฉบับใหม่เมื่อวันอังคาร",
-            ),
-            (
-                "ell",
-                "Το κινεζικό υπουργείο Εμπορίου ανακοίνωσε την Τρίτη νέους περιορισμούς στις εξαγωγές.",
-            ),
-            (
-                "heb",
-                "משרד המסחר הסיני הודיע ביום שלישי על הגבלות חדשות על יצוא מתכות נדירות.",
-            ),
-        ] {
-            assert_eq!(foreign_language(text), Some(code), "{text}");
+        for (code, text) in FOREIGN {
+            assert_eq!(foreign_language(text), Some(*code), "{text}");
         }
     }
 

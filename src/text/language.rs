@@ -16,11 +16,11 @@ const FUNCTION_WORDS: [&[u8]; 43] = [
 ];
 
 /// A text whose words are function words at this rate, one in so many, is English: as soon as it has [`ENOUGH`]
-/// of them at the first, or by its end at the second.
-const ONE_IN: [usize; 2] = [6, 10];
+/// of them at the first, or by its end at the second, or at the third where it has no letters but those of English.
+const ONE_IN: [usize; 3] = [6, 10, 16];
 
 /// See [`ONE_IN`].
-const ENOUGH: usize = 4;
+const ENOUGH: usize = 3;
 
 /// A text with more letters of other alphabets than a word in so many is not told by its function words.
 const ONE_OTHER_IN: usize = 6;
@@ -52,46 +52,96 @@ pub fn foreign_language(text: &str) -> Option<&'static str> {
 /// Whether a text has English function words enough, and hardly any letters of other alphabets.
 fn reads_as_english(text: &[u8]) -> bool {
     let (mut n_words, mut n_function, mut n_other) = (0, 0, 0);
-    let mut at = 0;
-    while at < text.len() {
-        let start = at;
-        while at < text.len() && text[at].is_ascii_alphabetic() {
-            at += 1;
-        }
-        if at > start {
-            n_words += 1;
-            n_function += usize::from(at - start <= 5 && is_function_word(&text[start..at]));
-            if n_function >= ENOUGH && is_english(ONE_IN[0], n_words, n_function, n_other) {
-                return true;
-            }
+    let mut key = 0;
+    for &byte in text {
+        let letter = byte | 0x20;
+        if letter.is_ascii_lowercase() {
+            key = push_letter(key, letter);
             continue;
         }
         // Lead bytes from Greek onwards; those of dashes and quotes, 0xE2, are between.
-        n_other += usize::from(text[at] >= 0xCD && text[at] != 0xE2);
-        at += 1;
+        n_other += usize::from(byte >= 0xCD && byte != 0xE2);
+        if key == 0 {
+            continue;
+        }
+        n_words += 1;
+        let is_function = is_function_word(key);
+        n_function += usize::from(is_function);
+        key = 0;
+        if is_function
+            && n_function >= ENOUGH
+            && is_english(ONE_IN[0], n_words, n_function, n_other)
+        {
+            return true;
+        }
     }
-    n_words > 0 && is_english(ONE_IN[1], n_words, n_function, n_other)
+    if key != 0 {
+        n_words += 1;
+        n_function += usize::from(is_function_word(key));
+    }
+    let one_in = ONE_IN[1 + usize::from(text.is_ascii())];
+    n_words > 0 && is_english(one_in, n_words, n_function, n_other)
+}
+
+/// The letters of a word, eight bits each; of a longer one than eight, the last eight. Function words have
+/// five at most, so no other word has the key of one.
+const fn push_letter(key: u64, letter: u8) -> u64 {
+    key << 8 | letter as u64
+}
+
+/// The keys of [`FUNCTION_WORDS`], each in the first free slot from its own.
+const FUNCTION_KEYS: [u64; 256] = {
+    let mut keys = [0; 256];
+    let mut i = 0;
+    while i < FUNCTION_WORDS.len() {
+        let word = FUNCTION_WORDS[i];
+        assert!(word.len() < 8);
+        let (mut key, mut at) = (0, 0);
+        while at < word.len() {
+            key = push_letter(key, word[at]);
+            at += 1;
+        }
+        let mut slot = slot(key);
+        while keys[slot] != 0 {
+            slot = (slot + 1) % 256;
+        }
+        keys[slot] = key;
+        i += 1;
+    }
+    keys
+};
+
+/// Where a key belongs: multiplicative hashing (Knuth, TAOCP 6.4) by the golden ratio's constant.
+const fn slot(key: u64) -> usize {
+    (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as usize
+}
+
+fn is_function_word(key: u64) -> bool {
+    let mut slot = slot(key);
+    while FUNCTION_KEYS[slot] != 0 {
+        if FUNCTION_KEYS[slot] == key {
+            return true;
+        }
+        slot = (slot + 1) % 256;
+    }
+    false
 }
 
 fn is_english(one_in: usize, n_words: usize, n_function: usize, n_other: usize) -> bool {
     n_function * one_in >= n_words && n_other * ONE_OTHER_IN <= n_words
 }
 
-fn is_function_word(word: &[u8]) -> bool {
-    FUNCTION_WORDS
-        .iter()
-        .any(|function| function.eq_ignore_ascii_case(word))
-}
-
 fn detect(text: &str) -> Option<&'static str> {
-    let found = whatlang::detect(text)?;
-    if !found.is_reliable() || found.lang() == Lang::Eng {
+    // The trigrams cost more than all else, so what they could not tell is kept from them.
+    let letters = || text.chars().filter(|c| c.is_alphabetic());
+    let is_plain = text.is_ascii() || letters().all(|c| c.is_ascii());
+    let is_short = letters().count() < FEWEST_LETTERS[usize::from(is_plain)];
+    if is_plain && is_short {
         return None;
     }
-    let letters = || text.chars().filter(|c| c.is_alphabetic());
-    let is_plain = letters().all(|c| c.is_ascii());
-    let is_short = letters().count() < FEWEST_LETTERS[usize::from(is_plain)];
-    (found.script() != Script::Latin || !is_short).then(|| found.lang().code())
+    let found = whatlang::detect(text)?;
+    let is_told = found.is_reliable() && (found.script() != Script::Latin || !is_short);
+    (is_told && found.lang() != Lang::Eng).then(|| found.lang().code())
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ pub mod model;
 pub mod output;
 pub mod paragraphs;
 pub mod predict;
+pub mod quantify;
 pub mod text;
 pub mod train;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The layers in the order of the data. A layer imports only from those above it in this table, from
 /// `error`, and from itself; and, though they stand above it, not from those that it lists.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("ingest", &[]),
     ("paragraphs", &[]),
     ("text", &["ingest", "paragraphs"]),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("evaluate", &["ingest", "paragraphs", "text", "features"]),
     ("predict", &[]),
     ("train", &[]),
+    ("quantify", &[]),
     ("output", &[]),
     ("cli", &[]),
 ];

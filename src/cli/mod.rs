@@ -15,6 +15,7 @@ mod report;
 mod screen;
 mod train;
 mod train_args;
+mod trends;
 
 use crate::error::{Error, Result};
 use crate::ingest::html::PageCaps;
@@ -47,6 +48,8 @@ enum Command {
     Extract(extract::ExtractArgs),
     /// Make a page of articles, to read, sort and filter
     Report(report::ReportArgs),
+    /// Follow the shares of labels, and the index between two poles, over time
+    Trends(trends::TrendsArgs),
     /// Train a model on labelled rows
     Train(train::TrainCommand),
     /// Measure a model, or a way of training, on labelled rows
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Classify(args) => classify::run(args),
         Command::Extract(args) => extract::run(args),
         Command::Report(args) => report::run(args),
+        Command::Trends(args) => trends::run(args),
         Command::Train(args) => train::run(args),
         Command::Benchmark(args) => benchmark::run(args),
         Command::Calibrate(args) => calibrate::run(args),

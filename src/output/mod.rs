@@ -16,6 +16,8 @@ pub mod scores;
 mod scores_extra;
 pub mod scores_json;
 pub mod table;
+pub mod trend_plots;
+pub mod trends;
 
 use crate::model::{Form, Task};
 use crate::predict::{LabelledDocument, Prediction};

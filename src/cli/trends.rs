@@ -148,7 +148,7 @@ pub fn run(args: TrendsArgs) -> Result<Outcome> {
 }
 
 /// A model's errors on coded rows.
-fn error_rates(model: &Model, path: &str, screen: &Screen) -> Result<ErrorRates> {
+pub fn error_rates(model: &Model, path: &str, screen: &Screen) -> Result<ErrorRates> {
     let spec = |task: &TaskModel| TaskSpec {
         name: task.task.name.clone(),
         form: task.task.form,

@@ -7,6 +7,7 @@
 
 pub mod articles;
 pub mod card;
+pub mod contrast;
 pub mod csv;
 pub mod extract;
 pub mod jsonl;

@@ -144,18 +144,23 @@ impl<'m> Estimator<'m> {
         let is_share = matches!(self.measures.list[measure].at, Source::Share { .. });
         let counted = self.counted(tally, measure)?;
         let mut estimate = counted.estimate(n);
-        // Draws of a label that was never given, or always, know of nothing else.
-        if let (true, Some(low), Some(high)) = (is_share, &mut estimate.low, &mut estimate.high) {
-            let bound = upper_bound(0.0, n as f64, MISS / 2.0);
-            if counted.value == 0.0 {
-                *high = rounded(bound);
-            } else if counted.value == 1.0 {
-                *low = rounded(1.0 - bound);
-            }
-        }
-        let corrected = self
+        let mut corrected = self
             .corrected(tally, measure)
             .map(|sample| sample.estimate(n));
+        if is_share && estimate.low.is_some() {
+            // Draws of a label that was never given, or always, know of nothing else.
+            let bound = upper_bound(0.0, n as f64, MISS / 2.0);
+            for figure in [Some(&mut estimate), corrected.as_mut()]
+                .into_iter()
+                .flatten()
+            {
+                if counted.value == 0.0 {
+                    figure.high = figure.high.map(|high| high.max(rounded(bound)));
+                } else if counted.value == 1.0 {
+                    figure.low = figure.low.map(|low| low.min(rounded(1.0 - bound)));
+                }
+            }
+        }
         Some((estimate, corrected))
     }
 }

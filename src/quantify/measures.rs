@@ -3,11 +3,14 @@
 //! Owns [`Measures`], made of a model's tasks as data: the share of paragraphs with each label, and the index between two
 //! poles; and the sums of one document, in whole numbers, so that they add up to the same in any order.
 
+use super::contrast::Words;
 use crate::error::{Error, Result};
 use crate::ingest::Document;
 use crate::model::{Form, Model, Task};
 use crate::predict::{Classifier, LabelParams, Poles};
+use crate::text::normalize::MAX_WORD_BYTES;
 use serde::Serialize;
+use unicode_segmentation::UnicodeSegmentation;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// The steps of an index of 1: it is summed in whole steps.
@@ -84,9 +87,17 @@ impl Measures {
     /// # Errors
     /// When no task has the label, or poles that were named are not the model's.
     pub fn new(model: &Model, poles: Option<&Poles>, topic: Option<&str>) -> Result<Self> {
-        let tasks = model.task_names().to_vec();
-        let gate = model.gate().map(|gate| gate.task.clone());
-        let open = |task: &Task| Some(&task.name) != gate.as_ref();
+        let gate = model.gate().map(|gate| gate.task.as_str());
+        Measures::of_tasks(model.task_names().to_vec(), gate, poles, topic)
+    }
+
+    pub(super) fn of_tasks(
+        tasks: Vec<Task>,
+        gate: Option<&str>,
+        poles: Option<&Poles>,
+        topic: Option<&str>,
+    ) -> Result<Self> {
+        let open = |task: &Task| Some(task.name.as_str()) != gate;
         let topic = topic.map(|label| find(&tasks, &open, label)).transpose()?;
         let of = if topic.is_some() { WITHIN } else { BODY };
         let within = topic.map(|(task, label)| tasks[task].labels[label as usize].clone());
@@ -139,9 +150,34 @@ impl Measures {
         document: &Document,
         split: Option<&str>,
     ) -> DocumentSums {
+        self.sum(classifier, document, split, &mut |_| ())
+    }
+
+    /// The same, and the words of the paragraphs that are measured, in small letters.
+    pub fn sums_and_words(
+        &self,
+        classifier: &mut Classifier<'_>,
+        document: &Document,
+        words: &mut Words,
+    ) -> DocumentSums {
+        self.sum(classifier, document, None, &mut |text| {
+            let all = text.unicode_words().map(str::to_lowercase);
+            for word in all.filter(|w| w.len() <= MAX_WORD_BYTES) {
+                *words.entry(word).or_default() += 1;
+            }
+        })
+    }
+
+    fn sum(
+        &self,
+        classifier: &mut Classifier<'_>,
+        document: &Document,
+        split: Option<&str>,
+        each_text: &mut dyn FnMut(&str),
+    ) -> DocumentSums {
         let mut sums = vec![0i64; self.width()];
         let mut set_aside = 0;
-        classifier.label_each(document, &LabelParams::default(), |classifier, _| {
+        classifier.label_each(document, &LabelParams::default(), |classifier, view| {
             let scores = classifier.latest();
             if scores.gate_shut() {
                 set_aside += 1;
@@ -151,6 +187,9 @@ impl Measures {
             let has = |task: usize, label: u32| scores.given(task).contains(&label);
             let is_within = self.topic.is_none_or(|(task, label)| has(task, label));
             sums[WITHIN] += i64::from(is_within);
+            if is_within {
+                each_text(&view.text);
+            }
             for (sum, measure) in sums[FIRST_MEASURE..].iter_mut().zip(&self.list) {
                 if measure.of == WITHIN && !is_within {
                     continue;

@@ -14,13 +14,17 @@
 //! | `estimate` | sums into figures with intervals |
 //! | `change` | change points |
 //! | `trends` | all of it over time |
+//! | `contrast` | two sets against each other, and their words |
 
 pub mod change;
+pub mod contrast;
 pub mod errors;
 pub mod estimate;
 pub mod measures;
 pub mod periods;
 mod poisson;
+#[cfg(test)]
+mod simulation;
 pub mod tally;
 pub mod trends;
 

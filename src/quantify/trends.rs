@@ -329,8 +329,11 @@ fn changes(
             corrected: corrected.map(|(before, after)| change::size(&before, &after, articles)),
         })
     };
-    change::changes(&series)
-        .into_iter()
-        .filter_map(describe)
-        .collect()
+    // Beside the next change a part may be too short for what it seemed to show.
+    let is_clear = |change: &Change| {
+        let (low, high) = (change.counted.low, change.counted.high);
+        low.is_some_and(|low| low > 0.0) || high.is_some_and(|high| high < 0.0)
+    };
+    let described = change::changes(&series).into_iter().filter_map(describe);
+    described.filter(is_clear).collect()
 }

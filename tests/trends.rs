@@ -10,26 +10,23 @@ const HARSH: &str =
 const WARM: &str =
     "Both sides agreed to extend the tariff truce and praised constructive talks in Geneva.";
 
+const EVEN: &str = "The delegation will arrive in Washington on Tuesday for a three-day visit.";
+
 /// Thirty articles a month, harsh up to June and warm from July 2025 on; none in March.
 fn rows() -> String {
     let mut rows = String::new();
     for month in [1, 2, 4, 5, 6, 7, 8, 9] {
         for i in 0..30 {
-            // One in ten says the opposite.
-            let text = if (month < 7) == (i % 10 != 0) {
-                HARSH
-            } else {
-                WARM
+            // One in ten says the opposite, and one in ten nothing of the kind.
+            let text = match i % 10 {
+                5 => EVEN,
+                n if (month < 7) == (n != 0) => HARSH,
+                _ => WARM,
             };
             let date = match i % 3 {
                 0 => format!("2025-{month:02}-{:02}", 1 + i % 28),
                 1 => format!("2025-{month:02}-05T10:00:00Z"),
-                _ => format!("{month} 2025"),
-            };
-            let date = if i % 3 == 2 {
-                format!("2025/{month}/9 {}", &date[..0])
-            } else {
-                date
+                _ => format!("2025/{month}/9"),
             };
             let side = if i % 2 == 0 { "east" } else { "west" };
             let _ = writeln!(
@@ -137,9 +134,8 @@ fn errors_measured_on_coded_rows_are_taken_out_and_named() {
             ),
             _ => (WARM, "conciliatory"),
         };
-        let neutral = "The delegation will arrive in Washington on Tuesday for a three-day visit.";
         let (text, tone) = if i % 5 == 0 {
-            (neutral, "neutral")
+            (EVEN, "neutral")
         } else {
             (text, tone)
         };
@@ -215,7 +211,10 @@ fn what_cannot_be_done_says_why() {
         err.contains("no label `weather`") && err.contains("trade"),
         "{err}"
     );
-    let (code, _, err) = run(&["-", "--input-format", "jsonl", "--split", "id"], &rows());
+    let (code, _, err) = run(
+        &["-", "--input-format", "jsonl", "--split", "date"],
+        &rows(),
+    );
     assert_eq!(code, 2);
     assert!(err.contains("more than 24 values"), "{err}");
     let (code, out, _) = run(&["-"], "no date here");

@@ -106,47 +106,21 @@ pub fn run(args: CompareArgs) -> Result<Outcome> {
         .enumerate()
     {
         let only = only.as_deref().map(condition).transpose()?;
-        let name = only.as_ref().map_or_else(
-            || inputs.join(" "),
-            |(field, value)| format!("{field}={value}"),
-        );
         let documents = match side {
             0 => args.input.open(inputs)?,
             _ => args.input.open_more(inputs)?,
         };
+        let name = only
+            .as_ref()
+            .map_or_else(|| inputs.join(" "), |(f, v)| format!("{f}={v}"));
         let mut set = SetTally::new(name, &measures, draws, args.seed, side as u64);
-        let shared = Arc::new((measures.clone(), only));
         let pipeline = Pipeline {
             model,
             documents,
             threads: args.input.n_threads(),
             screen: &screen,
         };
-        pipeline.each(
-            move |classifier, document| {
-                let (measures, only) = &*shared;
-                let is_in = only.as_ref().is_none_or(|(field, value)| {
-                    document
-                        .fields
-                        .get(field)
-                        .is_some_and(|v| match v.as_str() {
-                            Some(text) => text == value,
-                            None => v.to_string() == *value,
-                        })
-                });
-                is_in.then(|| {
-                    let mut words = Words::new();
-                    let sums = measures.sums_and_words(classifier, &document, &mut words);
-                    (sums, words)
-                })
-            },
-            |made| {
-                if let Some((sums, words)) = made {
-                    set.add(&sums, words);
-                }
-                Ok(())
-            },
-        )?;
+        gather(pipeline, &measures, only, &mut set)?;
         sets.push(set);
     }
     screen.close();
@@ -169,6 +143,42 @@ pub fn run(args: CompareArgs) -> Result<Outcome> {
     .and_then(|()| out.flush())
     .map_err(screen::stdout_error)?;
     Ok(args.input.outcome(screen.skipped()))
+}
+
+/// Adds the documents that meet the condition to a set.
+fn gather(
+    pipeline: Pipeline<'_>,
+    measures: &Measures,
+    only: Option<(String, String)>,
+    set: &mut SetTally,
+) -> Result<()> {
+    let shared = Arc::new((measures.clone(), only));
+    let made = pipeline.each(
+        move |classifier, document| {
+            let (measures, only) = &*shared;
+            let is_in = only.as_ref().is_none_or(|(field, value)| {
+                document
+                    .fields
+                    .get(field)
+                    .is_some_and(|v| match v.as_str() {
+                        Some(text) => text == value,
+                        None => v.to_string() == *value,
+                    })
+            });
+            is_in.then(|| {
+                let mut words = Words::new();
+                let sums = measures.sums_and_words(classifier, &document, &mut words);
+                (sums, words)
+            })
+        },
+        |made| {
+            if let Some((sums, words)) = made {
+                set.add(&sums, words);
+            }
+            Ok(())
+        },
+    );
+    made.map(|_| ())
 }
 
 /// The field and value of `FIELD=VALUE`.

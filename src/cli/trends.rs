@@ -10,6 +10,7 @@ use crate::model::{Model, TaskModel};
 use crate::output::trends::{write_csv, write_json, write_table};
 use crate::output::{page, trend_plots};
 use crate::predict::Poles;
+use crate::quantify::trends::Group;
 use crate::quantify::{By, ErrorRates, Measures, Trends, TrendsParams, TrendsTally};
 use crate::train::TaskSpec;
 use clap::{Args, ValueEnum};
@@ -174,6 +175,14 @@ fn remark(trends: &Trends, screen: &Screen) {
             "note: {} of {} documents have no date that could be read, and are in no figure",
             trends.undated,
             trends.undated + trends.outside + trends.documents
+        ));
+    }
+    let has_field = |group: &Group| group.value.as_deref().is_some_and(|v| !v.is_empty());
+    if let Some(field) = &trends.split
+        && !trends.groups.iter().any(has_field)
+    {
+        screen.message(&format!(
+            "warning: no document has a field `{field}` to split by"
         ));
     }
     if trends.errors_from.is_none() {

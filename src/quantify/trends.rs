@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Values of a field by which documents are split.
 pub const MOST_GROUPS: usize = 24;
@@ -179,24 +180,25 @@ impl TrendsTally {
         let group = document.group.clone().unwrap_or_default();
         let period = p.by.period(date);
         let cells = self.groups.entry(group).or_default();
-        if !cells.contains_key(&period) {
-            self.n_cells += 1;
-            let bytes = self.n_cells * self.width * (p.draws + 1) * size_of::<i64>();
-            if bytes > MOST_BYTES {
-                let message = format!(
-                    "there are more than {} periods with documents",
-                    self.n_cells
-                );
-                return Err(Error::input(message).mend(
-                    "take longer periods (--by), fewer --draws, or a span (--since, --until)",
-                ));
+        let cell = match cells.entry(period) {
+            Entry::Occupied(cell) => cell.into_mut(),
+            Entry::Vacant(place) => {
+                self.n_cells += 1;
+                let bytes = self.n_cells * self.width * (p.draws + 1) * size_of::<i64>();
+                if bytes > MOST_BYTES {
+                    let message = format!(
+                        "there are more than {} periods with documents",
+                        self.n_cells
+                    );
+                    return Err(Error::input(message).mend(
+                        "take longer periods (--by), fewer --draws, or a span (--since, --until)",
+                    ));
+                }
+                place.insert(Tally::new(self.width, p.draws))
             }
-            cells.insert(period, Tally::new(self.width, p.draws));
-        }
+        };
         poisson::times(document.article, p.seed, &mut self.times);
-        if let Some(cell) = cells.get_mut(&period) {
-            cell.add(document, &self.times);
-        }
+        cell.add(document, &self.times);
         if self.groups.len() > MOST_GROUPS {
             let field = self.params.split.as_deref().unwrap_or_default();
             let message = format!("--split {field}: more than {MOST_GROUPS} values");

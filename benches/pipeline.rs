@@ -75,7 +75,7 @@ fn pipeline(criterion: &mut Criterion) {
     let labelled: Vec<LabelledDocument> = documents()
         .map(|document| classifier.label(document, &LabelParams::default()))
         .collect();
-    let encoder = Encoder::new(trained.model.task_names(), 0);
+    let encoder = Encoder::new(trained.model.task_names(), &LabelParams::default());
     group.bench_function("write: JSONL", |bencher| {
         bencher.iter(|| {
             let mut writer = JsonlWriter::new(std::io::sink(), encoder.clone());

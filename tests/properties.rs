@@ -11,7 +11,7 @@ use demarche::output::csv::CsvWriter;
 use demarche::output::jsonl::{Encoder, JsonlWriter};
 use demarche::output::table::TableWriter;
 use demarche::paragraphs::fold_white_space;
-use demarche::predict::{LabelParams, LabelledDocument, Unit};
+use demarche::predict::{LabelParams, LabelledDocument, Unit, without_words};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
@@ -121,9 +121,9 @@ fn label(
     (labelled, n_skipped)
 }
 
-fn jsonl(documents: &[LabelledDocument]) -> Vec<Value> {
+fn jsonl(documents: &[LabelledDocument], params: &LabelParams) -> Vec<Value> {
     let mut out = Vec::new();
-    let mut writer = JsonlWriter::new(&mut out, Encoder::new(MODEL.task_names(), 2));
+    let mut writer = JsonlWriter::new(&mut out, Encoder::new(MODEL.task_names(), params));
     for document in documents {
         writer.write(document).expect("memory takes it");
     }
@@ -165,12 +165,39 @@ proptest! {
                 let sum: f64 = explanation.contributions.iter().map(|c| f64::from(c.value)).sum();
                 let off = (f64::from(explanation.intercept) + sum - f64::from(*margin)).abs();
                 prop_assert!(off < 1e-5, "off by {}", off);
-                prop_assert_eq!(explanation.margin, *margin);
+                prop_assert!((explanation.margin - *margin).abs() < 1e-5);
                 for contribution in &explanation.contributions {
                     prop_assert!(!contribution.spans.is_empty(), "a term stands somewhere");
                     for (start, end) in &contribution.spans {
                         prop_assert!(!text[*start..*end].trim().is_empty());
                     }
+                }
+            }
+        }
+    }
+
+    /// Without the words of a set the label is not given, and with any one of them it is.
+    #[test]
+    fn a_label_hangs_on_every_word_that_is_said_to_carry_it(words in sentence(), most in 1..14usize) {
+        let text = words.join(" ");
+        let mut classifier = MODEL.classifier();
+        let said = classifier.classify(&text);
+        for (task, (_, of_task)) in said.tasks().enumerate() {
+            let n_labels = of_task.margins.len() as u32;
+            for label in 0..n_labels {
+                let found = classifier.counterfactual(&text, task, label as usize, most);
+                prop_assert_eq!(&classifier.prediction(), &said, "the latest scores stay");
+                let Some(found) = found else { continue };
+                prop_assert!(of_task.labels.contains(&label) && found.words.len() <= most);
+                let without = MODEL.classify(&without_words(&text, &found.words));
+                prop_assert!(!without.said(task).labels.contains(&label));
+                prop_assert_eq!(&without.said(task).labels, &found.labels);
+                prop_assert_eq!(without.gate_shut(), found.gate_shut);
+                for i in 0..found.words.len() {
+                    let mut rest = found.words.clone();
+                    rest.remove(i);
+                    let with = MODEL.classify(&without_words(&text, &rest));
+                    prop_assert!(with.said(task).labels.contains(&label), "{:?} too many", found.words[i]);
                 }
             }
         }
@@ -195,7 +222,7 @@ proptest! {
         let params = LabelParams { unit, explain: 2, ..LabelParams::default() };
         let (labelled, n_skipped) = label(format, bytes.as_bytes(), &IngestParams::default(), &params);
         prop_assert_eq!(n_skipped, 0);
-        let outputs = jsonl(&labelled);
+        let outputs = jsonl(&labelled, &params);
         if row {
             prop_assert_eq!(outputs.len(), 1, "exactly one output a row");
         }
@@ -209,7 +236,7 @@ proptest! {
         let read = IngestParams { part_bytes, ..IngestParams::default() };
         let (labelled, n_skipped) = label("a.txt", text.as_bytes(), &read, &LabelParams::default());
         prop_assert_eq!(n_skipped, 0);
-        assert_slices(&jsonl(&labelled), &text, true);
+        assert_slices(&jsonl(&labelled, &LabelParams::default()), &text, true);
     }
 
     #[test]
@@ -300,14 +327,14 @@ proptest! {
     ) {
         let bytes = if zipped { common::gzipped(bytes) } else { bytes };
         let read = IngestParams { part_bytes, max_record_bytes, ..IngestParams::default() };
-        let params = LabelParams { unit, title, explain: 1, ..LabelParams::default() };
+        let params = LabelParams { unit, title, explain: 1, most_words: 2, ..LabelParams::default() };
         let (labelled, _) = label(name, &bytes, &read, &params);
-        jsonl(&labelled);
+        jsonl(&labelled, &params);
         let tasks: Vec<_> = MODEL.tasks().iter().map(|task| task.task.clone()).collect();
         let (mut csv, mut table) = (Vec::new(), Vec::new());
         let writers: [Box<dyn DocumentWriter>; 2] = [
-            Box::new(CsvWriter::new(&mut csv, tasks.clone(), 1)),
-            Box::new(TableWriter::new(&mut table, tasks, MODEL.gate().cloned(), 1, 80)),
+            Box::new(CsvWriter::new(&mut csv, tasks.clone(), &params)),
+            Box::new(TableWriter::new(&mut table, tasks, MODEL.gate().cloned(), &params, 80)),
         ];
         for mut writer in writers {
             for document in &labelled {

@@ -5,15 +5,18 @@ use super::screen::{self, Screen, stdout_error};
 use super::{InputArgs, Keep, Outcome, open_model};
 use crate::error::{Error, Result};
 use crate::ingest::Counts;
+use crate::model::examples::Examples;
 use crate::model::{Model, Task, TaskModel};
 use crate::output::articles::{ArticleCsv, ArticleJsonl, ArticleTable, ArticleWriter, Names};
 use crate::output::csv::CsvWriter;
 use crate::output::jsonl::{Encoder, JsonlWriter};
 use crate::output::scores::source;
 use crate::output::table::TableWriter;
-use crate::predict::{Articles, LabelParams, Poles, RollupParams, Unit};
+use crate::predict::{Articles, LabelParams, MOST_WORDS, Neighbours, Poles, RollupParams, Unit};
 use clap::{Args, ValueEnum};
+use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Arguments of `classify`.
 #[derive(Debug, Args)]
@@ -54,9 +57,19 @@ pub struct ClassifyArgs {
     #[arg(long, default_value = "all", value_name = "WHICH")]
     keep: Keep,
 
-    /// Show the N terms that weigh most for and against each label given
+    /// Show why: the N words and the N terms that weigh most for and against each label given, and the words
+    /// that it hangs on
     #[arg(long, default_value_t = 0, value_name = "N")]
     explain: usize,
+
+    /// With --explain, look for at most N words without which the label is not given; 0 looks for none
+    #[arg(long, default_value_t = MOST_WORDS, value_name = "N", requires = "explain")]
+    most_words: usize,
+
+    /// Show the K training rows nearest to each paragraph, task by task, where the model was trained with
+    /// --keep-examples
+    #[arg(long, default_value_t = 0, value_name = "K")]
+    nearest: usize,
 
     /// Withhold answers where more than this share of those given would be wrong, going by the rows that the
     /// model's cuts were learned on (`demarche calibrate` learns them on yours)
@@ -87,6 +100,7 @@ Examples:
   demarche classify article.txt
   demarche classify saved-pages/ --explain 3
   demarche classify page.html --keep body                 without captions, navigation and the like
+  demarche classify --model mine.demarche rows.jsonl --explain 3 --nearest 2
   demarche classify rows.jsonl --max-error 0.1            answer only where it is sure enough
   demarche classify articles/ --by article               shares and an index of each article
   demarche classify rows.jsonl.gz --format jsonl > labelled.jsonl
@@ -137,6 +151,12 @@ impl ClassifyArgs {
             title: self.title,
             explain: self.explain,
             body_alone: self.keep == Keep::Body,
+            most_words: self.most_words,
+            nearest: self.nearest,
+            neighbours: match self.nearest {
+                0 => None,
+                _ => Some(Arc::new(self.neighbours(model)?)),
+            },
             least_confidence: match self.max_error {
                 Some(Share(error)) => least_confidence(model, error)?,
                 None => Vec::new(),
@@ -152,19 +172,18 @@ impl ClassifyArgs {
             LabelsFormat::Table => {
                 let gate = model.gate().cloned();
                 let out = screen::output();
-                let mut writer = TableWriter::new(out, tasks, gate, self.explain, screen::width());
+                let mut writer = TableWriter::new(out, tasks, gate, &params, screen::width());
                 pipeline.run(params, &mut writer)
             }
             LabelsFormat::Jsonl => {
-                let encoder = Encoder::new(&tasks, self.explain);
+                let encoder = Encoder::new(&tasks, &params);
                 pipeline.run(
                     params,
                     &mut JsonlWriter::new(screen::plain_output(), encoder),
                 )
             }
             LabelsFormat::Csv => {
-                let mut writer = CsvWriter::new(screen::plain_output(), tasks, self.explain)
-                    .withholding(self.max_error.is_some());
+                let mut writer = CsvWriter::new(screen::plain_output(), tasks, &params);
                 let counts = pipeline.run(params, &mut writer)?;
                 let left_out: Vec<&str> = writer.left_out().iter().map(String::as_str).collect();
                 if !left_out.is_empty() {
@@ -222,6 +241,20 @@ impl ClassifyArgs {
             ));
         }
         Ok(counts)
+    }
+
+    /// The training rows that are kept beside the model.
+    fn neighbours(&self, model: &Model) -> Result<Neighbours> {
+        let path = match self.model.as_deref() {
+            None | Some("shipped") => {
+                return Err(
+                    Error::usage("--nearest: the shipped model comes without its rows")
+                        .mend("name a model that was trained with --keep-examples"),
+                );
+            }
+            Some(path) => Examples::path_beside(Path::new(path)),
+        };
+        Neighbours::new(Examples::open(&path, model)?, model)
     }
 }
 

@@ -5,9 +5,10 @@ use super::train_args::TrainArgs;
 use super::{InputArgs, Outcome};
 use crate::error::{Error, Place, Result};
 use crate::ingest::Documents;
+use crate::model::examples::Examples;
 use crate::model::{Codebook, Model};
 use crate::output::scores;
-use crate::train::{GateRule, Row, TaskSpec, Trainer, labelled_row};
+use crate::train::{GateRule, Row, TaskSpec, Trainer, labelled_row, rows};
 use clap::Args;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -32,6 +33,10 @@ pub struct TrainCommand {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
+    /// Keep the rows in MODEL.examples, for `classify --nearest`; whoever has that file can read them
+    #[arg(long)]
+    keep_examples: bool,
+
     #[command(flatten)]
     input: InputArgs,
 
@@ -45,6 +50,7 @@ Rows have a `text` and fields for labels; rows with the same `article` are kept 
 Examples:
   demarche train rows.jsonl -o mine.demarche
   demarche train rows.csv --task stance:single --task themes:multi -o mine.demarche
+  demarche train rows.jsonl --keep-examples -o mine.demarche
   demarche train rows.jsonl --c 3 --ngram-range 1,1 --c tone=1 --no-cv -o mine.demarche";
 
 pub fn run(args: TrainCommand) -> Result<Outcome> {
@@ -53,16 +59,25 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
     let mut params = args.train.params(codebook)?;
     params.rows_name.clone_from(&args.name);
     let mut documents = args.input.open(&args.inputs)?;
-    if documents.will_read(Path::new(&args.output)) {
-        let error = Error::usage("is one of the inputs, which the model would replace");
-        return Err(error.at(Place::file(args.output.as_str())).mend(OTHER_NAME));
+    let examples = args.examples();
+    for written in [Some(&args.output), examples.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        if documents.will_read(Path::new(written)) {
+            let error = Error::usage("is one of the inputs, which would be replaced");
+            return Err(error.at(Place::file(written.as_str())).mend(OTHER_NAME));
+        }
     }
     check_replaced(&args.output)?;
+    if let Some(examples) = &examples {
+        check_replaced_by(examples, b"DEMEXMPL", "file of examples")?;
+    }
     let screen = Screen::steps().show();
-    let rows = read_rows(&mut documents, &params.specs(), &screen);
+    let labelled = read_rows(&mut documents, &params.specs(), &screen);
     let trained = Trainer::new(params)
         .on_step(|step| screen.step(step))
-        .fit(&rows)?;
+        .fit(&labelled)?;
     screen.clear();
     for note in &trained.notes {
         screen.message(&format!("note: {note}"));
@@ -74,6 +89,10 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
         );
     }
     trained.model.save(&args.output)?;
+    if let Some(path) = &examples {
+        let kept = rows::examples(&labelled, &trained.model);
+        Examples::new(kept, &trained.model).save(Path::new(path))?;
+    }
     report(
         &args.output,
         &trained.model,
@@ -82,6 +101,14 @@ pub fn run(args: TrainCommand) -> Result<Outcome> {
     .map_err(screen::stdout_error)?;
     screen.close();
     Ok(args.input.outcome(screen.skipped()))
+}
+
+impl TrainCommand {
+    /// Where the rows are kept, if they are to be.
+    fn examples(&self) -> Option<String> {
+        let path = Examples::path_beside(Path::new(&self.output));
+        self.keep_examples.then(|| path.display().to_string())
+    }
 }
 
 const OTHER_NAME: &str = "give the model another name";
@@ -111,6 +138,11 @@ pub fn check_output(path: &str) -> Result<()> {
 
 /// A file that is there is replaced only if it is a model, or empty.
 pub fn check_replaced(path: &str) -> Result<()> {
+    check_replaced_by(path, b"DEMARCHE", "model")
+}
+
+/// A file that is there is replaced only if it is of the same kind, which begins with `magic`, or empty.
+fn check_replaced_by(path: &str, magic: &[u8; 8], kind: &str) -> Result<()> {
     let wrong = |message: &str| Error::usage(message).at(Place::file(path)).mend(OTHER_NAME);
     let unreadable = |error| Error::io(path, error).mend(OTHER_NAME);
     match std::fs::metadata(path) {
@@ -118,19 +150,20 @@ pub fn check_replaced(path: &str) -> Result<()> {
         Err(error) => return Err(unreadable(error)),
         // A pipe is not even opened: that could wait for ever.
         Ok(metadata) if !metadata.is_file() => {
-            return Err(wrong("is no regular file, so no model can take its place"));
+            let message = format!("is no regular file, so no {kind} can take its place");
+            return Err(wrong(&message));
         }
         Ok(_) => {}
     }
     let mut head = Vec::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
     (file.take(8).read_to_end(&mut head)).map_err(unreadable)?;
-    if head.is_empty() || head == b"DEMARCHE" {
+    if head.is_empty() || head == magic {
         return Ok(());
     }
-    Err(wrong(
-        "is there already and is no demarche model, so it is not replaced",
-    ))
+    Err(wrong(&format!(
+        "is there already and is no demarche {kind}, so it is not replaced"
+    )))
 }
 
 /// Whether the model has a codebook, and that has none of the model's labels.

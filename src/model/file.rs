@@ -181,6 +181,23 @@ impl Model {
     }
 }
 
+/// Reads a whole file.
+///
+/// # Errors
+/// When it is a folder, is too large or cannot be read.
+pub fn read_whole(path: &Path) -> Result<Vec<u8>> {
+    let name = path.display().to_string();
+    let io = |error| Error::io(name.clone(), error);
+    let metadata = std::fs::metadata(path).map_err(io)?;
+    if metadata.is_dir() {
+        return Err(Error::model("is a folder").at(Place::file(name)));
+    }
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(Error::model("is larger than 4 GiB").at(Place::file(name)));
+    }
+    std::fs::read(path).map_err(io)
+}
+
 /// Writes a file beside its place and moves it there, so that nobody sees a half of it. A link stays,
 /// and what it leads to is written; a pipe or a device is written to and not replaced.
 ///

@@ -2,10 +2,11 @@
 //!
 //! Owns [`Model`]: for each [`Task`] the text options, the fitted vectorizer, the linear
 //! weights and the thresholds; the gate; and where it all came from. A model is immutable.
-//! [`file`](mod@file) reads and writes it, [`scorer`] freezes it into a table for reading; predicting with it is [`predict`](crate::predict)'s.
+//! [`file`](mod@file) reads and writes it, [`examples`] keeps the rows it learned from, [`scorer`] freezes it into a table for reading; predicting with it is [`predict`](crate::predict)'s.
 
 pub mod codebook;
 pub mod cuts;
+pub mod examples;
 pub mod file;
 pub mod linear;
 pub mod options;

@@ -1,13 +1,14 @@
 //! Labelled paragraphs as CSV.
 //!
-//! The columns of the JSONL, flattened: `doc, paragraph, start, end, source_start, source_end, TASK…, score.TASK.LABEL…, withheld,
-//! explain.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
+//! The columns of the JSONL, flattened: `doc, paragraph, start, end, source_start, source_end, TASK…,
+//! score.TASK.LABEL…, withheld, explain.TASK…, without.TASK…, nearest.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
 //! first [`HELD_DOCUMENTS`] documents; fields that only come later are counted as left out. A text cell
 //! that a spreadsheet would run as a formula gets a `'` before it.
 
+use super::reasons::{nearest_cell, terms_cell, without_cell};
 use super::{DocumentWriter, rounded, single_label};
 use crate::model::{Form, Task};
-use crate::predict::{LabelledDocument, LabelledParagraph};
+use crate::predict::{LabelParams, LabelledDocument, LabelledParagraph};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -20,32 +21,23 @@ pub const HELD_DOCUMENTS: usize = 1000;
 pub struct CsvWriter<W: Write> {
     out: csv::Writer<W>,
     tasks: Vec<Task>,
-    explain: usize,
-    withholding: bool,
+    params: LabelParams,
     held: Vec<LabelledDocument>,
     fields: Option<Vec<String>>,
     left_out: BTreeSet<String>,
 }
 
 impl<W: Write> CsvWriter<W> {
-    /// A writer for predictions of these tasks; `explain` is how many terms are listed.
-    pub fn new(out: W, tasks: Vec<Task>, explain: usize) -> Self {
+    /// A writer for predictions of these tasks that are made with `params`.
+    pub fn new(out: W, tasks: Vec<Task>, params: &LabelParams) -> Self {
         CsvWriter {
             out: csv::Writer::from_writer(out),
             tasks,
-            explain,
-            withholding: false,
+            params: params.clone(),
             held: Vec::new(),
             fields: None,
             left_out: BTreeSet::new(),
         }
-    }
-
-    /// Adds a column with the tasks whose answers were withheld.
-    #[must_use]
-    pub fn withholding(mut self, withholding: bool) -> Self {
-        self.withholding = withholding;
-        self
     }
 
     /// Fields of input rows that came after the header was written.
@@ -80,13 +72,14 @@ impl<W: Write> CsvWriter<W> {
                     .map(|l| format!("score.{}.{l}", task.name)),
             );
         }
-        header.extend(self.withholding.then(|| "withheld".to_owned()));
-        if self.explain > 0 {
-            header.extend(
-                self.tasks
-                    .iter()
-                    .map(|task| format!("explain.{}", task.name)),
-            );
+        let withholding = !self.params.least_confidence.is_empty();
+        header.extend(withholding.then(|| "withheld".to_owned()));
+        for (column, _) in self.reason_columns() {
+            let names = self
+                .tasks
+                .iter()
+                .map(|task| format!("{column}.{}", task.name));
+            header.extend(names);
         }
         header.extend(fields.iter().map(|field| format!("input.{field}")));
         header.push("text".to_owned());
@@ -162,40 +155,39 @@ impl<W: Write> CsvWriter<W> {
                     .map(|p| rounded(*p, 5).to_string()),
             );
         }
-        if self.withholding {
+        if !self.params.least_confidence.is_empty() {
             let withheld = paragraph.prediction.withheld().unwrap_or_default();
             record.push(safe(&withheld.join(";")));
         }
-        if self.explain > 0 {
-            record.extend((0..self.tasks.len()).map(|task| safe(&self.reasons(task, paragraph))));
+        for (_, cell) in self.reason_columns() {
+            let cells = (self.tasks.iter().enumerate())
+                .map(|(i, task)| safe(&cell(i, task, paragraph, &self.params)));
+            record.extend(cells);
         }
         record.extend(inputs.iter().map(|input| safe(input)));
         record.push(safe(&paragraph.text));
         record
     }
 
-    /// `label: term +0.12, term -0.05; label: …`
-    fn reasons(&self, task: usize, paragraph: &LabelledParagraph) -> String {
-        let of_task = paragraph
-            .reasons
-            .iter()
-            .filter(|reason| reason.task == task);
-        let lists: Vec<String> = of_task
-            .map(|reason| {
-                let (for_it, against) = reason.explanation.strongest(self.explain);
-                let terms: Vec<String> = (for_it.iter().chain(&against))
-                    .map(|c| format!("{} {:+.3}", c.term, c.value))
-                    .collect();
-                format!(
-                    "{}: {}",
-                    self.tasks[task].labels[reason.label],
-                    terms.join(", ")
-                )
-            })
-            .collect();
-        lists.join("; ")
+    /// The columns that say why, one a task each, and what makes their cells.
+    fn reason_columns(&self) -> impl Iterator<Item = (&'static str, ReasonCell)> + use<W> {
+        let params = &self.params;
+        let columns: [(bool, &str, ReasonCell); 3] = [
+            (params.explain > 0, "explain", terms_cell),
+            (
+                params.explain > 0 && params.most_words > 0,
+                "without",
+                without_cell,
+            ),
+            (params.nearest > 0, "nearest", nearest_cell),
+        ];
+        let shown = columns.into_iter().filter(|(shown, ..)| *shown);
+        shown.map(|(_, name, cell)| (name, cell))
     }
 }
+
+/// Makes the cell of a task, given by its index too, of a paragraph.
+type ReasonCell = fn(usize, &Task, &LabelledParagraph, &LabelParams) -> String;
 
 impl<W: Write> DocumentWriter for CsvWriter<W> {
     fn write(&mut self, document: &LabelledDocument) -> io::Result<()> {

@@ -1,20 +1,19 @@
 //! Labelled paragraphs as JSONL: one object a line.
 //!
-//! `{"doc", "paragraph", "start", "end", "source_start", "source_end", TASK…, "withheld"?, "scores": {TASK: {LABEL: p}}, "explain"?, "input"?, "text"}`.
+//! `{"doc", "paragraph", "start", "end", "source_start", "source_end", TASK…, "withheld"?, "scores": {TASK: {LABEL: p}},
+//! "explain"?, "nearest"?, "input"?, "text"}`.
 //! A single task's field is its label or null, a multi task's the list of its labels. `withheld` lists the
-//! tasks whose answers were not sure enough; they are null.
+//! tasks whose answers were not sure enough; they are null. What `explain` and `nearest` hold is in
+//! `output/reasons.rs`.
 //!
 //! Owns [`Encoder`], which any thread can use, and [`JsonlWriter`] around it.
 
-use super::{DocumentWriter, rounded};
+use super::reasons::{nearest_json, reasons_json};
+use super::{DocumentWriter, SCORE_PLACES};
 use crate::ingest::Document;
 use crate::model::{Form, Task};
-use crate::predict::{Contribution, LabelledDocument, ParagraphView, Reason};
-use serde_json::{Map, Value, json};
+use crate::predict::{LabelParams, LabelledDocument, ParagraphView};
 use std::io::{self, Write};
-
-/// Decimals of probabilities.
-const SCORE_PLACES: usize = 5;
 
 /// Writes paragraphs as JSON objects; the parts that are the same for each are made once.
 #[derive(Debug, Clone)]
@@ -22,7 +21,7 @@ pub struct Encoder {
     tasks: Vec<EncodedTask>,
     scores: ScoresTemplate,
     names: Vec<Task>,
-    explain: usize,
+    params: LabelParams,
 }
 
 /// A task's pieces of JSON.
@@ -70,9 +69,8 @@ impl ScoresTemplate {
 }
 
 impl Encoder {
-    /// An encoder for predictions of these tasks; `explain` is how many terms for and against each label
-    /// are listed.
-    pub fn new(tasks: &[Task], explain: usize) -> Self {
+    /// An encoder for predictions of these tasks that are made with `params`.
+    pub fn new(tasks: &[Task], params: &LabelParams) -> Self {
         let encoded = |task: &Task| EncodedTask {
             form: task.form,
             field: [b",", quoted(&task.name).as_slice(), b":"].concat(),
@@ -82,7 +80,7 @@ impl Encoder {
             tasks: tasks.iter().map(encoded).collect(),
             scores: ScoresTemplate::of(tasks),
             names: tasks.to_vec(),
-            explain,
+            params: params.clone(),
         }
     }
 
@@ -106,19 +104,7 @@ impl Encoder {
             Some(number) => push_integer(out, number),
             None => out.extend_from_slice(b"null"),
         }
-        out.extend_from_slice(b",\"start\":");
-        push_integer(out, paragraph.start);
-        out.extend_from_slice(b",\"end\":");
-        push_integer(out, paragraph.end);
-        match &paragraph.source {
-            Some(source) => {
-                out.extend_from_slice(b",\"source_start\":");
-                push_integer(out, source.start);
-                out.extend_from_slice(b",\"source_end\":");
-                push_integer(out, source.end);
-            }
-            None => out.extend_from_slice(b",\"source_start\":null,\"source_end\":null"),
-        }
+        push_places(out, paragraph);
         for (i, task) in self.tasks.iter().enumerate() {
             out.extend_from_slice(&task.field);
             match withheld.get(i) {
@@ -141,10 +127,15 @@ impl Encoder {
                 scores[*place..*place + digits.len()].copy_from_slice(&digits);
             }
         }
-        if self.explain > 0 {
+        if self.params.explain > 0 {
             out.extend_from_slice(b",\"explain\":");
-            let reasons = self.reasons(&paragraph.reasons);
+            let reasons = reasons_json(paragraph, &self.names, &self.params);
             serde_json::to_writer(&mut *out, &reasons).expect("memory takes it");
+        }
+        if self.params.nearest > 0 {
+            out.extend_from_slice(b",\"nearest\":");
+            let nearest = nearest_json(&paragraph.nearest, &self.names);
+            serde_json::to_writer(&mut *out, &nearest).expect("memory takes it");
         }
         if !document.fields.is_empty() {
             out.extend_from_slice(b",\"input\":{");
@@ -155,28 +146,22 @@ impl Encoder {
         push_string(out, &paragraph.text);
         out.extend_from_slice(b"}\n");
     }
+}
 
-    /// `{TASK: [{label, margin, intercept, for: […], against: […]}]}`; spans are bytes of `text`.
-    fn reasons(&self, reasons: &[Reason]) -> Value {
-        let mut by_task = Map::new();
-        for reason in reasons {
-            let task = &self.names[reason.task];
-            let (for_it, against) = reason.explanation.strongest(self.explain);
-            let entry = json!({
-                "label": task.labels[reason.label],
-                "margin": rounded(reason.explanation.margin, SCORE_PLACES as i32),
-                "intercept": rounded(reason.explanation.intercept, SCORE_PLACES as i32),
-                "for": terms(&for_it),
-                "against": terms(&against),
-            });
-            let list = by_task
-                .entry(task.name.clone())
-                .or_insert_with(|| json!([]));
-            list.as_array_mut()
-                .expect("a list was put there")
-                .push(entry);
+/// Where a paragraph stands in the text, and in the file.
+fn push_places(out: &mut Vec<u8>, paragraph: &ParagraphView<'_>) {
+    out.extend_from_slice(b",\"start\":");
+    push_integer(out, paragraph.start);
+    out.extend_from_slice(b",\"end\":");
+    push_integer(out, paragraph.end);
+    match &paragraph.source {
+        Some(source) => {
+            out.extend_from_slice(b",\"source_start\":");
+            push_integer(out, source.start);
+            out.extend_from_slice(b",\"source_end\":");
+            push_integer(out, source.end);
         }
-        Value::Object(by_task)
+        None => out.extend_from_slice(b",\"source_start\":null,\"source_end\":null"),
     }
 }
 
@@ -203,19 +188,12 @@ impl<W: Write> DocumentWriter for JsonlWriter<W> {
     fn write(&mut self, document: &LabelledDocument) -> io::Result<()> {
         self.buffer.clear();
         for paragraph in &document.paragraphs {
-            let view = ParagraphView {
-                paragraph: paragraph.paragraph,
-                start: paragraph.start,
-                end: paragraph.end,
-                source: paragraph.source.clone(),
-                text: paragraph.text.as_str().into(),
-                reasons: paragraph.reasons.clone(),
-            };
             let said = |task: usize| {
-                let (_, said) = paragraph.prediction.tasks().nth(task).expect("a task");
+                let said = paragraph.prediction.said(task);
                 (said.labels.as_slice(), said.probabilities.as_slice())
             };
             let withheld = paragraph.prediction.withheld_flags();
+            let view = ParagraphView::from(paragraph);
             (self.encoder).write(&mut self.buffer, &document.document, &view, withheld, said);
         }
         self.out.write_all(&self.buffer)
@@ -289,20 +267,10 @@ fn probability_digits(probability: f32) -> [u8; 2 + SCORE_PLACES] {
     digits
 }
 
-fn terms(contributions: &[&Contribution]) -> Value {
-    let term = |c: &&Contribution| {
-        json!({
-            "term": c.term,
-            "value": rounded(c.value, SCORE_PLACES as i32),
-            "spans": c.spans,
-        })
-    };
-    contributions.iter().map(term).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::rounded;
     use proptest::prelude::*;
 
     #[test]

@@ -1,7 +1,7 @@
 //! Writes finished results.
 //!
-//! Owns one file a format: [`jsonl`], [`csv`](mod@csv) and [`table`] for labelled paragraphs, [`extract`] for bare ones,
-//! [`articles`] for articles in all three, [`scores`],
+//! Owns one file a format: [`jsonl`], [`csv`](mod@csv) and [`table`] for labelled paragraphs, with [`reasons`] in each, [`extract`] for
+//! bare ones, [`articles`] for articles in all three, [`scores`],
 //! [`scores_json`], [`markdown`] and [`page`] for benchmarks, [`card`] for models. Nothing here reads, classifies or measures, and
 //! everything is written to a writer that the caller gives.
 
@@ -13,6 +13,7 @@ pub mod extract;
 pub mod jsonl;
 pub mod markdown;
 pub mod page;
+pub mod reasons;
 pub mod scores;
 mod scores_extra;
 pub mod scores_json;
@@ -55,6 +56,9 @@ pub trait DocumentWriter {
     /// What the writer behind it says.
     fn finish(&mut self) -> io::Result<()>;
 }
+
+/// Decimals of probabilities and decision values.
+const SCORE_PLACES: usize = 5;
 
 /// The label of a single task, if one was given.
 fn single_label<'p>(task: &'p Task, prediction: &'p Prediction) -> Option<&'p str> {

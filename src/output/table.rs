@@ -1,11 +1,16 @@
 //! Labelled paragraphs as a table to read.
 //!
-//! For each article its name, its mix of topics and tone, and a line a paragraph. Colours are written
-//! as ANSI codes; the caller's stream takes them out where they are not wanted.
+//! For each article its name, its mix of topics and tone, and a line a paragraph; with reasons, the paragraph
+//! again for each label, the words that tell marked by sign and colour: `[+vowed]` speaks for the label, `[-talks]`
+//! against it. Colours are written as ANSI codes; the caller's stream takes them out where they are not wanted, and the
+//! signs stay.
 
 use super::DocumentWriter;
+use super::reasons::{becomes, none_within, words};
 use crate::model::{Form, Gate, Task};
-use crate::predict::{LabelledDocument, LabelledParagraph, Poles};
+use crate::predict::{
+    LabelParams, LabelledDocument, LabelledParagraph, NearestRows, Poles, Reason, WordValue,
+};
 use anstyle::{AnsiColor, Effects, Style};
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -19,7 +24,7 @@ pub struct TableWriter<W> {
     tasks: Vec<Task>,
     gate: Option<Gate>,
     poles: Option<Poles>,
-    explain: usize,
+    params: LabelParams,
     width: usize,
     article: Option<String>,
     title: Option<String>,
@@ -28,14 +33,20 @@ pub struct TableWriter<W> {
 }
 
 impl<W: Write> TableWriter<W> {
-    /// A writer for predictions of these tasks, in lines of at most `width` columns.
-    pub fn new(out: W, tasks: Vec<Task>, gate: Option<Gate>, explain: usize, width: usize) -> Self {
+    /// A writer for predictions of these tasks that are made with `params`, in lines of at most `width` columns.
+    pub fn new(
+        out: W,
+        tasks: Vec<Task>,
+        gate: Option<Gate>,
+        params: &LabelParams,
+        width: usize,
+    ) -> Self {
         TableWriter {
             out,
             poles: Poles::find(&tasks),
             tasks,
             gate,
-            explain,
+            params: params.clone(),
             width: width.max(60),
             article: None,
             title: None,
@@ -184,24 +195,140 @@ impl<W: Write> TableWriter<W> {
         let text = cut(&text, self.width.saturating_sub(used).max(20));
         writeln!(self.out, "  {dim}{text}{dim:#}")?;
         for reason in &paragraph.reasons {
-            let task = &self.tasks[reason.task];
-            let (for_it, against) = reason.explanation.strongest(self.explain);
-            let said = paragraph.prediction.task(&task.name);
-            let p = said.map_or(0.0, |(_, said)| said.probabilities[reason.label]);
-            let terms: Vec<String> = (for_it.iter().chain(&against))
-                .map(|c| format!("{} {:+.2}", printable(&c.term), c.value))
-                .collect();
-            let label = &task.labels[reason.label];
-            writeln!(
-                self.out,
-                "        {} {label} {p:.2}: {}",
-                task.name,
-                terms.join(" · ")
-            )?;
+            self.write_reason(reason, paragraph)?;
+        }
+        for nearest in &paragraph.nearest {
+            self.write_nearest(nearest)?;
+        }
+        Ok(())
+    }
+
+    /// The label with its probability and what it had to pass, the marked text, the terms, and the words that it
+    /// hangs on.
+    fn write_reason(&mut self, reason: &Reason, paragraph: &LabelledParagraph) -> io::Result<()> {
+        let task = &self.tasks[reason.task];
+        let label = &task.labels[reason.label];
+        let p = paragraph.prediction.said(reason.task).probabilities[reason.label];
+        let explanation = &reason.explanation;
+        let lead = explanation.margin - reason.threshold.value;
+        let over = match reason.threshold.rival {
+            Some(rival) => printable(&task.labels[rival]),
+            None => "its threshold".to_owned(),
+        };
+        let bold = Style::new().effects(Effects::BOLD);
+        writeln!(
+            self.out,
+            "        {bold}{} {label} {p:.2}{bold:#}: decision value {:+.2}, {lead:+.2} over {over}",
+            task.name, explanation.margin
+        )?;
+        let width = self.width.saturating_sub(MARGIN).max(40);
+        let telling = explanation.telling_words(self.params.explain);
+        for line in wrapped(&paragraph.text, &telling, width) {
+            writeln!(self.out, "{:MARGIN$}{line}", "")?;
+        }
+        let (for_it, against) = explanation.strongest(self.params.explain);
+        let terms: Vec<String> = (for_it.iter().chain(&against))
+            .map(|c| format!("{} {:+.2}", printable(&c.term), c.value))
+            .collect();
+        if !terms.is_empty() {
+            writeln!(self.out, "{:MARGIN$}{}", "", terms.join(" · "))?;
+        }
+        if self.params.most_words > 0 {
+            let hangs_on = match &reason.counterfactual {
+                Some(found) => {
+                    let words = words(&paragraph.text, found).join(", ");
+                    format!("{} without: {}", becomes(found, task), printable(&words))
+                }
+                None => format!(
+                    "changed by taking words out: {}",
+                    none_within(self.params.most_words)
+                ),
+            };
+            writeln!(self.out, "{:MARGIN$}{hangs_on}", "")?;
+        }
+        Ok(())
+    }
+
+    /// The nearest training rows of a task, a line each.
+    fn write_nearest(&mut self, nearest: &NearestRows) -> io::Result<()> {
+        let task = &self.tasks[nearest.task];
+        let none = if nearest.rows.is_empty() {
+            " none shares a term"
+        } else {
+            ""
+        };
+        writeln!(self.out, "        nearest rows by {}:{none}", task.name)?;
+        for row in &nearest.rows {
+            let labels = row.example.labels.get(&task.name);
+            let labels = labels.filter(|labels| !labels.is_empty());
+            let labels = labels.map_or("–".to_owned(), |labels| labels.join(", "));
+            let text = row
+                .example
+                .text
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            let line = format!(
+                "{:.2} {labels} · {} · {text}",
+                row.similarity, row.example.id
+            );
+            let line = cut(&printable(&line), self.width.saturating_sub(MARGIN).max(40));
+            writeln!(self.out, "{:MARGIN$}{line}", "")?;
         }
         Ok(())
     }
 }
+
+/// Where the lines under a label begin.
+const MARGIN: usize = 10;
+
+/// A text in lines of at most `width` columns, as far as its words are shorter, the telling words marked.
+fn wrapped(text: &str, telling: &[&WordValue], width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    let mut at = 0;
+    for piece in text.split(' ') {
+        let end = at + piece.len();
+        let within: Vec<&WordValue> = (telling.iter().copied())
+            .filter(|word| at <= word.span.0 && word.span.1 <= end)
+            .collect();
+        // A mark takes two brackets and a sign.
+        let piece_width = printable(piece).width() + 3 * within.len();
+        if used > 0 && used + 1 + piece_width > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        let line = lines.last_mut().expect("there is a line");
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        used += piece_width;
+        let mut from = at;
+        for word in within {
+            let (start, end) = word.span;
+            line.push_str(&printable(&text[from..start]));
+            let (sign, style) = match word.value > 0.0 {
+                true => ('+', FOR),
+                false => ('-', AGAINST),
+            };
+            line.push_str(&format!(
+                "{style}[{sign}{}]{style:#}",
+                printable(&text[start..end])
+            ));
+            from = end;
+        }
+        line.push_str(&printable(&text[from..end]));
+        at = end + 1;
+    }
+    lines
+}
+
+/// The colours of words that speak for a label and against it; neither is one of a tone's.
+const FOR: Style = Style::new()
+    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)))
+    .effects(Effects::BOLD);
+const AGAINST: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
 
 impl<W: Write> DocumentWriter for TableWriter<W> {
     fn write(&mut self, document: &LabelledDocument) -> io::Result<()> {
@@ -280,6 +407,26 @@ mod tests {
         assert_eq!(cut("tariff", 6), "tariff");
         assert_eq!(cut("tariffs", 6), "tarif…");
         assert_eq!(cut("关税战争", 6), "关税…");
+    }
+
+    #[test]
+    fn marked_words_count_with_their_marks() {
+        let text = "They vowed, again, to hit “back”";
+        let word = |start, end, value| WordValue {
+            span: (start, end),
+            value,
+        };
+        let words = [word(5, 10, 1.0), word(19, 21, -1.0), word(29, 33, 0.5)];
+        let telling: Vec<&WordValue> = words.iter().collect();
+        let plain = |width| {
+            let lines = wrapped(text, &telling, width).join("/");
+            anstream::adapter::strip_str(&lines).to_string()
+        };
+        assert_eq!(plain(80), "They [+vowed], again, [-to] hit “[+back]”");
+        assert_eq!(plain(14), "They [+vowed],/again, [-to]/hit “[+back]”");
+        assert_eq!(plain(1), "They/[+vowed],/again,/[-to]/hit/“[+back]”");
+        let coloured = wrapped("go", &[&word(0, 2, -1.0)], 9).concat();
+        assert_eq!(coloured, "\u{1b}[33m[-go]\u{1b}[0m");
     }
 
     #[test]

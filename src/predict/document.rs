@@ -2,11 +2,14 @@
 //!
 //! Owns the step from a [`Document`] to its labelled paragraphs: segment, classify, explain.
 
+use super::counterfactual::{Counterfactual, Threshold};
+use super::neighbours::{NearestRows, Neighbours};
 use super::{Classifier, Explanation, Prediction};
 use crate::ingest::{Document, Format};
 use crate::paragraphs::{fold_white_space, segment};
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What one output is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,10 +28,17 @@ pub struct LabelParams {
     pub unit: Unit,
     /// Whether the title is labelled too, before the paragraphs.
     pub title: bool,
-    /// How many terms for and against each given label are kept; 0 for none.
+    /// How many terms for and against each given label are kept; 0 for no reasons at all.
     pub explain: usize,
     /// Whether paragraphs that the model's gate sets aside are left out.
     pub body_alone: bool,
+    /// Where there are reasons: how many words at most are looked for whose removal takes a label away; 0
+    /// for no search.
+    pub most_words: usize,
+    /// How many training rows that are nearest are found for each task, and among which; 0 for none.
+    pub nearest: usize,
+    /// The training rows, where any are to be found.
+    pub neighbours: Option<Arc<Neighbours>>,
     /// The confidence below which each task's answer is withheld; empty where nothing is.
     pub least_confidence: Vec<f32>,
 }
@@ -42,6 +52,10 @@ pub struct Reason {
     pub label: usize,
     /// The decision value taken apart, with as many terms as were asked for.
     pub explanation: Explanation,
+    /// What the decision value had to pass.
+    pub threshold: Threshold,
+    /// A set of words that the label hangs on, where one was looked for and found.
+    pub counterfactual: Option<Counterfactual>,
 }
 
 /// A labelled paragraph.
@@ -62,6 +76,8 @@ pub struct LabelledParagraph {
     pub prediction: Prediction,
     /// Why, for each label given, where it was asked for.
     pub reasons: Vec<Reason>,
+    /// The nearest training rows, for each task that was answered, where they were asked for.
+    pub nearest: Vec<NearestRows>,
 }
 
 /// A document and its labelled paragraphs.
@@ -100,7 +116,23 @@ pub struct ParagraphView<'p> {
     /// As in [`LabelledParagraph`].
     pub text: Cow<'p, str>,
     /// As in [`LabelledParagraph`].
-    pub reasons: Vec<Reason>,
+    pub reasons: Cow<'p, [Reason]>,
+    /// As in [`LabelledParagraph`].
+    pub nearest: Cow<'p, [NearestRows]>,
+}
+
+impl<'p> From<&'p LabelledParagraph> for ParagraphView<'p> {
+    fn from(paragraph: &'p LabelledParagraph) -> Self {
+        ParagraphView {
+            paragraph: paragraph.paragraph,
+            start: paragraph.start,
+            end: paragraph.end,
+            source: paragraph.source.clone(),
+            text: Cow::Borrowed(&paragraph.text),
+            reasons: Cow::Borrowed(&paragraph.reasons),
+            nearest: Cow::Borrowed(&paragraph.nearest),
+        }
+    }
 }
 
 impl Classifier<'_> {
@@ -115,7 +147,8 @@ impl Classifier<'_> {
                 source: view.source,
                 text: view.text.into_owned(),
                 prediction: classifier.prediction(),
-                reasons: view.reasons,
+                reasons: view.reasons.into_owned(),
+                nearest: view.nearest.into_owned(),
             });
         });
         document.text = String::new();
@@ -186,13 +219,27 @@ impl Classifier<'_> {
             self.withhold(&params.least_confidence, view.paragraph.is_none());
         }
         if params.explain > 0 {
-            view.reasons = self.reasons(&view.text, params.explain);
+            view.reasons = Cow::Owned(self.reasons(&view, params));
+        }
+        if let Some(neighbours) = params.neighbours.as_deref()
+            && params.nearest > 0
+        {
+            let nearest =
+                neighbours.nearest(&view.text, params.nearest, |task| self.is_answered(task));
+            view.nearest = Cow::Owned(nearest);
         }
         each(self, view);
     }
 
-    /// Why each label that was given to `text`, the latest one scored, was given.
-    fn reasons(&mut self, text: &str, n_terms: usize) -> Vec<Reason> {
+    /// Whether the latest scores answer a task: neither did the gate take the answer back nor was it withheld.
+    fn is_answered(&self, task: usize) -> bool {
+        let is_gate = self.gate.is_some_and(|(gate, _)| gate == task);
+        let withheld = self.latest().withheld().get(task) == Some(&true);
+        !withheld && (is_gate || !self.latest().gate_shut())
+    }
+
+    /// Why each label that was given to the paragraph, the latest one scored, was given.
+    fn reasons(&mut self, view: &ParagraphView<'_>, params: &LabelParams) -> Vec<Reason> {
         let mut reasons = Vec::new();
         for task in 0..self.model().tasks().len() {
             let labels: Vec<usize> = (self.latest().given(task).iter())
@@ -201,12 +248,22 @@ impl Classifier<'_> {
             if labels.is_empty() {
                 continue;
             }
-            let explanations = self.explain_labels(text, task, &labels);
+            let explanations = self.explain_labels(&view.text, task, &labels);
             for (label, mut explanation) in labels.into_iter().zip(explanations) {
-                explanation.keep_strongest(n_terms);
+                explanation.keep_strongest(params.explain);
+                // The same sum in another order could differ in its last digit.
+                explanation.margin = self.latest().margins(self.lanes(task))[label];
                 reasons.push(Reason {
                     task,
                     label,
+                    threshold: self.threshold(task, label),
+                    counterfactual: self.search(
+                        &view.text,
+                        (task, label),
+                        &explanation.words,
+                        params.most_words,
+                        view.paragraph.is_none(),
+                    ),
                     explanation,
                 });
             }
@@ -226,7 +283,8 @@ fn view(
         end,
         source: None,
         text,
-        reasons: Vec::new(),
+        reasons: Cow::default(),
+        nearest: Cow::default(),
     }
 }
 

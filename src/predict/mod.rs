@@ -2,18 +2,23 @@
 //!
 //! Owns [`Prediction`] and the [`Classifier`] that makes it: decision values by the model's frozen table →
 //! probabilities → labels, then the gate. [`explain`] takes a decision value
-//! apart again. A text's prediction depends on that text alone.
+//! apart again, [`counterfactual`] finds the words that an answer hangs on, [`neighbours`] the training
+//! rows that are nearest. A text's prediction depends on that text alone.
 
 pub mod article;
+pub mod counterfactual;
 pub mod detail;
 pub mod document;
 pub mod explain;
+pub mod neighbours;
 mod withhold;
 
 pub use article::{Article, Articles, Poles, RollupParams};
+pub use counterfactual::{Counterfactual, MOST_WORDS, Threshold, without_words};
 pub use detail::{DetailedArticle, DetailedParagraph};
 pub use document::{LabelParams, LabelledDocument, LabelledParagraph, ParagraphView, Reason, Unit};
-pub use explain::{Contribution, Explanation};
+pub use explain::{Contribution, Explanation, WordValue};
+pub use neighbours::{NearestRows, Neighbour, Neighbours};
 
 use crate::error::Result;
 use crate::model::linear::{largest, sigmoid, single_probabilities};
@@ -49,6 +54,14 @@ impl Prediction {
     /// Each task and what was said of it, in the model's order.
     pub fn tasks(&self) -> impl Iterator<Item = (&Task, &TaskPrediction)> {
         self.names.iter().zip(&self.tasks)
+    }
+
+    /// What was said of a task, by index into the model's.
+    ///
+    /// # Panics
+    /// When the model has no such task.
+    pub fn said(&self, task: usize) -> &TaskPrediction {
+        &self.tasks[task]
     }
 
     /// What was said of the task of this name.

@@ -5,9 +5,11 @@
 
 use crate::error::{Error, Place, Result};
 use crate::ingest::{Document, Format, Problem};
-use crate::model::Form;
+use crate::model::examples::Example;
+use crate::model::{Form, Model};
 use litemap::LiteMap;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -141,6 +143,7 @@ pub const RESERVED_FIELDS: &[&str] = &[
     "field",
     "id",
     "input",
+    "nearest",
     "paragraph",
     "scores",
     "source",
@@ -205,6 +208,28 @@ impl fmt::Display for TaskSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.name, self.form)
     }
+}
+
+/// The rows that taught `model` something: those with a label for one of its tasks.
+pub fn examples<'r>(rows: &'r [Row], model: &'r Model) -> impl Iterator<Item = Example> + 'r {
+    let rule = KindRule::of(rows);
+    rows.iter().filter_map(move |row| {
+        let tasks = model.tasks().iter().map(|task| &task.task.name);
+        let labels: BTreeMap<String, Vec<String>> = tasks
+            .filter_map(|task| {
+                let labels = match rule.gold(row, task)? {
+                    Gold::Single(label) => vec![label.clone()],
+                    Gold::Multi(labels) => labels.clone(),
+                };
+                Some((task.clone(), labels))
+            })
+            .collect();
+        (!labels.is_empty()).then(|| Example {
+            id: row.name.clone(),
+            text: row.text.clone(),
+            labels,
+        })
+    })
 }
 
 /// Reads a document as a labelled row of the tasks `specs`.

@@ -170,6 +170,18 @@ impl Tab {
         result["result"]["value"].clone()
     }
 
+    /// Waits until an expression has a value.
+    pub fn until(&mut self, expression: &str, expected: &Value) {
+        let since = Instant::now();
+        while self.value(expression) != *expected {
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{expression} is never {expected}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Makes the window `width` by `height`, light or dark.
     pub fn show(&mut self, width: u32, height: u32, scheme: &str) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});

@@ -359,12 +359,12 @@ impl<'m> Report<'m> {
             attribute(interval.map(|i| i.low)),
             attribute(interval.map(|i| i.high)),
             shares.join(","),
-            escape(first.title.as_deref().unwrap_or(&article.name))
+            escape(title(article))
         )?;
         let mut meta: Vec<String> = Vec::new();
         meta.extend((!date.is_empty()).then_some(date));
         meta.extend(first.source.clone());
-        meta.extend(first.title.is_some().then(|| article.name.clone()));
+        meta.extend((title(article) != article.name).then(|| article.name.clone()));
         meta.push(format!(
             "{} words in {} paragraphs",
             article.body.words, article.body.paragraphs
@@ -529,6 +529,17 @@ fn encoded(steps: &[i8]) -> String {
         code.push(char::from(base + step.unsigned_abs() - 1));
     }
     code
+}
+
+/// What heads an article: its title, else its name, and of a path the last part.
+fn title(article: &Article) -> &str {
+    if let Some(title) = &article.first.title {
+        return title;
+    }
+    let is_file = article.first.place.line.is_none() && *article.first.place.path == *article.name;
+    let parts = article.name.rsplit(['/', '\\']);
+    let last = parts.filter(|_| is_file).find(|part| !part.is_empty());
+    last.unwrap_or(&article.name)
 }
 
 fn permille(share: f64) -> String {

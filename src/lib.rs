@@ -21,7 +21,7 @@
 //! ```
 //!
 //! In the order of the data: [`ingest`], [`paragraphs`], [`text`], [`features`], [`model`],
-//! [`evaluate`], [`predict`], [`train`], [`output`], [`cli`]. A layer imports only from earlier ones.
+//! [`evaluate`], [`predict`], [`train`], [`quantify`], [`output`], [`cli`]. A layer imports only from earlier ones.
 //!
 //! # Example
 //! ```
@@ -58,6 +58,7 @@ pub mod model;
 pub mod output;
 pub mod paragraphs;
 pub mod predict;
+pub mod quantify;
 pub mod text;
 pub mod train;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The layers in the order of the data. A layer imports only from those above it in this table, from
 /// `error`, and from itself; and, though they stand above it, not from those that it lists.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("ingest", &[]),
     ("paragraphs", &[]),
     ("text", &["ingest", "paragraphs"]),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("evaluate", &["ingest", "paragraphs", "text", "features"]),
     ("predict", &[]),
     ("train", &[]),
+    ("quantify", &[]),
     ("output", &[]),
     ("cli", &[]),
 ];
@@ -55,11 +56,18 @@ const KEPT_TO: [(&[&str], &[&str]); 4] = [
 ];
 
 /// Exceptions to [`KEPT_TO`]: a file, a word and why.
-const EXCEPTIONS: [(&str, &str, &str); 1] = [(
-    "src/train/estimators.rs",
-    "stderr()",
-    "linfa-bayes prints to stderr, and is kept from it",
-)];
+const EXCEPTIONS: [(&str, &str, &str); 2] = [
+    (
+        "src/train/estimators.rs",
+        "stderr()",
+        "linfa-bayes prints to stderr, and is kept from it",
+    ),
+    (
+        "src/quantify/simulation.rs",
+        "println!",
+        "a test that is run by hand prints its table",
+    ),
+];
 
 const MAX_FILE_LINES: usize = 600;
 const MAX_FUNCTION_LINES: usize = 70;

@@ -8,6 +8,7 @@ mod benchmark;
 mod benchmark_args;
 mod calibrate;
 mod classify;
+mod compare;
 mod extract;
 mod inspect;
 mod pipeline;
@@ -15,6 +16,7 @@ mod report;
 mod screen;
 mod train;
 mod train_args;
+mod trends;
 
 use crate::error::{Error, Result};
 use crate::ingest::html::PageCaps;
@@ -47,6 +49,10 @@ enum Command {
     Extract(extract::ExtractArgs),
     /// Make a page of articles, to read, sort and filter
     Report(report::ReportArgs),
+    /// Follow the shares of labels, and the index between two poles, over time
+    Trends(trends::TrendsArgs),
+    /// Hold two sets of documents against each other
+    Compare(compare::CompareArgs),
     /// Train a model on labelled rows
     Train(train::TrainCommand),
     /// Measure a model, or a way of training, on labelled rows
@@ -76,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Classify(args) => classify::run(args),
         Command::Extract(args) => extract::run(args),
         Command::Report(args) => report::run(args),
+        Command::Trends(args) => trends::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Train(args) => train::run(args),
         Command::Benchmark(args) => benchmark::run(args),
         Command::Calibrate(args) => calibrate::run(args),
@@ -154,6 +162,11 @@ impl InputArgs {
                 .build_global()
                 .map_err(|error| Error::usage(format!("--threads: {error}")))?;
         }
+        self.open_more(inputs)
+    }
+
+    /// Opens further inputs when the threads are set.
+    fn open_more(&self, inputs: &[String]) -> Result<crate::ingest::Documents> {
         let params = IngestParams {
             format: self.input_format.map(Format::from),
             page: PageCaps {

@@ -108,7 +108,8 @@ fn means(repeats: &[ArticleTallies], multiplicity: &[u32]) -> Vec<f64> {
     means
 }
 
-fn two_sided(draws: impl Iterator<Item = f64>) -> Option<f64> {
+/// The two-sided chance of [`Difference`]; none without draws. Draws that are not defined are on neither side.
+pub fn two_sided(draws: impl Iterator<Item = f64>) -> Option<f64> {
     let (mut n, mut below, mut above) = (0u32, 0u32, 0u32);
     for draw in draws {
         n += 1;

@@ -85,7 +85,7 @@ fn add((answered, wrong): &mut (f64, f64), answer: &Answered) {
 
 /// The variance of the share of mistakes over articles of (rows, mistakes), by the variance that as many
 /// independent rows would give it; 1 where it is not known.
-fn design_effect(of_article: &[(f64, f64)]) -> f64 {
+pub fn design_effect(of_article: &[(f64, f64)]) -> f64 {
     let held = of_article.iter().filter(|(n, _)| *n > 0.0);
     let (mut k, mut n, mut wrong) = (0.0, 0.0, 0.0);
     for (rows, mistakes) in held.clone() {

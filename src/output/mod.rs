@@ -7,6 +7,7 @@
 
 pub mod articles;
 pub mod card;
+pub mod contrast;
 pub mod csv;
 pub mod extract;
 pub mod jsonl;
@@ -17,6 +18,8 @@ pub mod scores;
 mod scores_extra;
 pub mod scores_json;
 pub mod table;
+pub mod trend_plots;
+pub mod trends;
 
 use crate::model::{Form, Task};
 use crate::predict::{LabelledDocument, Prediction};

@@ -17,6 +17,7 @@ pub mod duplicates;
 pub mod estimators;
 pub mod fit;
 pub mod given;
+pub mod gold;
 pub mod grid;
 mod mistakes;
 pub mod out_of_fold;

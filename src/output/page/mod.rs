@@ -5,8 +5,10 @@
 
 mod plots;
 mod report;
+mod trends;
 
 pub use report::Report;
+pub use trends::write_trends;
 
 use super::markdown::counts;
 use super::scores::{describe, figure, preamble};

@@ -1,0 +1,206 @@
+//! `demarche trends`: documents in, shares and index over time out.
+
+use super::pipeline::Pipeline;
+use super::screen::{self, Screen};
+use super::train::read_rows;
+use super::{InputArgs, Outcome, open_model};
+use crate::error::{Error, Place, Result};
+use crate::ingest::{self, IngestParams};
+use crate::model::{Model, TaskModel};
+use crate::output::trends::{write_csv, write_json, write_table};
+use crate::output::{page, trend_plots};
+use crate::predict::Poles;
+use crate::quantify::trends::Group;
+use crate::quantify::{By, ErrorRates, Measures, Trends, TrendsParams, TrendsTally};
+use crate::train::TaskSpec;
+use clap::{Args, ValueEnum};
+use std::io::Write;
+use std::sync::Arc;
+
+/// Arguments of `trends`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct TrendsArgs {
+    /// Files (text, Markdown, JSONL, CSV; also gzipped), folders, globs, or - for standard input
+    #[arg(value_name = "INPUT", required = true)]
+    inputs: Vec<String>,
+
+    /// The model [default: the one that comes with the program]
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+
+    /// The length of a period; weeks are those of ISO 8601
+    #[arg(long, default_value = "month", value_name = "PERIOD")]
+    by: ByArg,
+
+    /// The share of this label, and what is said within its paragraphs
+    #[arg(long, value_name = "LABEL")]
+    topic: Option<String>,
+
+    /// A field of the rows, such as source: figures for each of its values
+    #[arg(long, value_name = "FIELD")]
+    split: Option<String>,
+
+    /// Coded rows to measure the model's errors on, which are then taken out: JSONL or CSV like that of `benchmark`, of
+    /// paragraphs like yours, none of which the model was trained on
+    #[arg(long, value_name = "LABELED")]
+    errors_from: Option<String>,
+
+    /// Leave out documents from before this day
+    #[arg(long, value_name = "DATE")]
+    since: Option<jiff::civil::Date>,
+
+    /// Leave out documents from after this day
+    #[arg(long, value_name = "DATE")]
+    until: Option<jiff::civil::Date>,
+
+    /// The two opposite labels of the index [default: the model's own, where it has a task with known opposites]
+    #[arg(long, value_name = "TASK=POSITIVE:NEGATIVE")]
+    poles: Option<Poles>,
+
+    /// How to print
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    format: TrendsFormat,
+
+    /// Draws of the bootstrap over articles
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u16).range(100..=10_000))]
+    draws: u16,
+
+    /// Its seed
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+
+    #[command(flatten)]
+    input: InputArgs,
+}
+
+const EXAMPLES: &str = "\
+Counted figures are of the labels that the model gives. It errs, so they are off: code some paragraphs of yours and
+give them with --errors-from, and the corrected figures stand beside them. docs/trends.md says what each figure is.
+
+Examples:
+  demarche trends news.jsonl
+  demarche trends news.jsonl --by quarter --errors-from coded.jsonl --format html > trend.html
+  demarche trends news/*.jsonl.gz --topic tech_controls --split source --format csv";
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ByArg {
+    Week,
+    Month,
+    Quarter,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TrendsFormat {
+    Table,
+    Csv,
+    Json,
+    Svg,
+    Html,
+}
+
+pub fn run(args: TrendsArgs) -> Result<Outcome> {
+    let model = open_model(args.model.as_deref())?;
+    let poles = args
+        .poles
+        .clone()
+        .or_else(|| Poles::find(model.task_names()));
+    let measures = Measures::new(model, poles.as_ref(), args.topic.as_deref())?;
+    if let (Some(since), Some(until)) = (args.since, args.until)
+        && since > until
+    {
+        return Err(Error::usage("--since is after --until").mend("exchange the two"));
+    }
+    let documents = args.input.open(&args.inputs)?;
+    let screen = Screen::bytes(documents.counts().total_bytes);
+    let errors = args.errors_from.as_deref();
+    let errors = errors
+        .map(|path| error_rates(model, path, &screen))
+        .transpose()?;
+    let params = TrendsParams {
+        by: match args.by {
+            ByArg::Week => By::Week,
+            ByArg::Month => By::Month,
+            ByArg::Quarter => By::Quarter,
+        },
+        split: args.split.clone(),
+        since: args.since,
+        until: args.until,
+        draws: usize::from(args.draws),
+        seed: args.seed,
+    };
+    let mut tally = TrendsTally::new(&measures, params);
+    let pipeline = Pipeline {
+        model,
+        documents,
+        threads: args.input.n_threads(),
+        screen: &screen,
+    };
+    let shared = Arc::new((measures.clone(), args.split.clone()));
+    pipeline.each(
+        move |classifier, document| shared.0.sums(classifier, &document, shared.1.as_deref()),
+        |sums| tally.add(&sums),
+    )?;
+    let trends = tally.finish(&measures, errors.as_ref());
+    screen.close();
+    remark(&trends, &screen);
+    write(&trends, args.format)?;
+    Ok(args.input.outcome(screen.skipped()))
+}
+
+/// A model's errors on coded rows.
+pub fn error_rates(model: &Model, path: &str, screen: &Screen) -> Result<ErrorRates> {
+    let spec = |task: &TaskModel| TaskSpec {
+        name: task.task.name.clone(),
+        form: task.task.form,
+    };
+    let specs: Vec<TaskSpec> = model.tasks().iter().map(spec).collect();
+    let mut documents = ingest::open(&[path.to_owned()], &IngestParams::default())?;
+    let rows = read_rows(&mut documents, &specs, screen);
+    let name = std::path::Path::new(path).file_name();
+    let name = name.map_or_else(
+        || path.to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    ErrorRates::measure(model, &rows, &name).map_err(|error| {
+        error
+            .at(Place::file(path))
+            .mend("give rows coded like those of `benchmark`")
+    })
+}
+
+fn remark(trends: &Trends, screen: &Screen) {
+    if trends.undated > 0 {
+        screen.message(&format!(
+            "note: {} of {} documents have no date that could be read, and are in no figure",
+            trends.undated,
+            trends.undated + trends.outside + trends.documents
+        ));
+    }
+    let has_field = |group: &Group| group.value.as_deref().is_some_and(|v| !v.is_empty());
+    if let Some(field) = &trends.split
+        && !trends.groups.iter().any(has_field)
+    {
+        screen.message(&format!(
+            "warning: no document has a field `{field}` to split by"
+        ));
+    }
+    if trends.errors_from.is_none() {
+        screen.message(
+            "note: figures are as the model counts, errors and all; --errors-from CODED.jsonl takes these out",
+        );
+    }
+}
+
+fn write(trends: &Trends, format: TrendsFormat) -> Result<()> {
+    let mut out = screen::plain_output();
+    match format {
+        TrendsFormat::Table => write_table(&mut screen::output(), trends),
+        TrendsFormat::Csv => write_csv(&mut out, trends),
+        TrendsFormat::Json => write_json(&mut out, trends),
+        TrendsFormat::Svg => out.write_all(trend_plots::all(trends).as_bytes()),
+        TrendsFormat::Html => page::write_trends(&mut out, trends),
+    }
+    .and_then(|()| out.flush())
+    .map_err(screen::stdout_error)
+}

@@ -16,6 +16,7 @@ pub fn read(format: Format, bytes: &[u8]) -> Vec<Document> {
             format: Some(format),
             part_bytes,
             max_record_bytes,
+            ..IngestParams::default()
         };
         let documents = open(std::slice::from_ref(&path), &params).expect("the file is there");
         let read: Vec<Document> = documents.filter_map(Result::ok).collect();

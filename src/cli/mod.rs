@@ -114,6 +114,18 @@ struct InputArgs {
     #[arg(long, value_name = "N", default_value_t = PageCaps::default().max_depth)]
     max_nesting: usize,
 
+    /// Skip a line, record, page, feed or message of more bytes than this
+    #[arg(long, value_name = "BYTES", default_value_t = 64 << 20, value_parser = clap::value_parser!(u64).range(1..))]
+    max_record: u64,
+
+    /// Read of a gzip or zstd file no more than this many decompressed bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 64 << 30, value_parser = clap::value_parser!(u64).range(1..))]
+    max_unpacked: u64,
+
+    /// Stop reading a gzip or zstd file that grows more than so many times over
+    #[arg(long, value_name = "N", default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
+    max_ratio: u64,
+
     /// Exit with 2, not 3, when a record was skipped
     #[arg(long)]
     strict: bool,
@@ -130,6 +142,9 @@ enum InputFormat {
     Jsonl,
     Csv,
     Html,
+    Feed,
+    Mail,
+    Warc,
 }
 
 /// Which paragraphs are printed.
@@ -149,6 +164,9 @@ impl From<InputFormat> for Format {
             InputFormat::Jsonl => Format::Jsonl,
             InputFormat::Csv => Format::Csv,
             InputFormat::Html => Format::Html,
+            InputFormat::Feed => Format::Feed,
+            InputFormat::Mail => Format::Mail,
+            InputFormat::Warc => Format::Warc,
         }
     }
 }
@@ -169,6 +187,9 @@ impl InputArgs {
     fn open_more(&self, inputs: &[String]) -> Result<crate::ingest::Documents> {
         let params = IngestParams {
             format: self.input_format.map(Format::from),
+            max_record_bytes: self.max_record,
+            max_unpacked_bytes: self.max_unpacked,
+            max_ratio: self.max_ratio,
             page: PageCaps {
                 max_depth: self.max_nesting,
             },

@@ -12,8 +12,10 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::{Problem, Recurring, Told};
+use super::{IngestParams, Problem, Recurring, Told};
 use crate::error::Place;
 
 /// How much of a file is looked at to tell what it is, in bytes.
@@ -23,22 +25,50 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// A file's decompressed bytes, with the first of them known in advance.
 pub(super) struct Stream {
     reader: Peeked<Box<dyn BufRead + Send>>,
-    gzipped: bool,
+    packed: Option<&'static str>,
     /// The offset of the first byte in the decompressed file; `None` where it was UTF-16.
     pub start: Option<u64>,
 }
 
 impl Stream {
-    /// Opens a stream on raw bytes, counting them into `bytes_read`.
+    /// [`open`](Self::open) with the caps that are not asked otherwise.
     pub fn new(raw: impl Read + Send + 'static, bytes_read: Arc<AtomicU64>) -> Self {
+        Stream::open(raw, bytes_read, &IngestParams::default())
+    }
+
+    /// Opens a stream on raw bytes, counting them into `bytes_read`.
+    pub fn open(
+        raw: impl Read + Send + 'static,
+        bytes_read: Arc<AtomicU64>,
+        params: &IngestParams,
+    ) -> Self {
+        let taken = Arc::new(AtomicU64::new(0));
         let raw: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(
             BUFFER_BYTES,
-            Counted { raw, bytes_read },
+            Counted {
+                raw,
+                bytes_read,
+                taken: Arc::clone(&taken),
+            },
         ));
         let mut reader = Peeked::new(raw);
-        let gzipped = reader.head().starts_with(&[0x1f, 0x8b, 0x08]);
-        if gzipped {
-            reader = Peeked::new(buffered(MultiGzDecoder::new(reader)));
+        let packed = match reader.head() {
+            [0x1f, 0x8b, 0x08, ..] => Some("gzip"),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
+            _ => None,
+        };
+        if let Some(packing) = packed {
+            let unpacked: Box<dyn Read + Send> = match packing {
+                "gzip" => Box::new(MultiGzDecoder::new(reader)),
+                _ => Box::new(Zstd::new(reader)),
+            };
+            reader = Peeked::new(buffered(Capped {
+                unpacked,
+                taken,
+                given: 0,
+                max_bytes: params.max_unpacked_bytes,
+                max_ratio: params.max_ratio,
+            }));
         }
         let mut start = Some(0);
         if let Some((encoding, bom)) = Encoding::for_bom(reader.head()) {
@@ -56,7 +86,7 @@ impl Stream {
         }
         Stream {
             reader,
-            gzipped,
+            packed,
             start,
         }
     }
@@ -68,12 +98,18 @@ impl Stream {
 
     /// The problem that ends a file whose bytes fail part way.
     pub fn damaged(&self, place: Place, error: &io::Error) -> Problem {
-        let message = match error.kind() {
-            _ if !self.gzipped => format!("reading stopped here: {error}"),
-            io::ErrorKind::UnexpectedEof => {
-                "the gzip data is cut short here; what follows is lost".to_owned()
+        let message = match (self.packed, error.kind()) {
+            (_, io::ErrorKind::FileTooLarge) => format!("{error}; what follows is lost"),
+            (None, io::ErrorKind::UnexpectedEof) => {
+                "the file is cut short here; what follows is lost".to_owned()
             }
-            _ => format!("the gzip data is damaged here ({error}); what follows is lost"),
+            (None, _) => format!("reading stopped here: {error}"),
+            (Some(packing), io::ErrorKind::UnexpectedEof) => {
+                format!("the {packing} data is cut short here; what follows is lost")
+            }
+            (Some(packing), _) => {
+                format!("the {packing} data is damaged here ({error}); what follows is lost")
+            }
         };
         Problem::skipped(place, message)
     }
@@ -103,13 +139,123 @@ fn buffered(reader: impl Read + Send + 'static) -> Box<dyn BufRead + Send> {
 struct Counted<R> {
     raw: R,
     bytes_read: Arc<AtomicU64>,
+    /// The bytes of this file alone.
+    taken: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let n = self.raw.read(into)?;
         self.bytes_read.fetch_add(n as u64, Ordering::Relaxed);
+        self.taken.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
+    }
+}
+
+/// How many decompressed bytes come before the ratio is judged: short files of one letter are no bombs.
+const RATIO_FROM_BYTES: u64 = 16 << 20;
+
+/// Decompressed bytes, up to what a file may grow to.
+struct Capped {
+    unpacked: Box<dyn Read + Send>,
+    taken: Arc<AtomicU64>,
+    given: u64,
+    max_bytes: u64,
+    max_ratio: u64,
+}
+
+impl Read for Capped {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = self.unpacked.read(into)?;
+        self.given += n as u64;
+        let taken = self.taken.load(Ordering::Relaxed);
+        let message = if self.given > self.max_bytes {
+            let most = self.max_bytes;
+            format!("more than {most} bytes when decompressed; --max-unpacked allows more")
+        } else if self.given > RATIO_FROM_BYTES && self.given / self.max_ratio > taken {
+            let most = self.max_ratio;
+            format!("more than {most} times its size when decompressed; --max-ratio allows more")
+        } else {
+            return Ok(n);
+        };
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
+    }
+}
+
+/// The decompressed bytes of zstd frames, one behind the other.
+struct Zstd<R> {
+    packed: R,
+    decoder: FrameDecoder,
+    in_frame: bool,
+}
+
+impl<R: BufRead> Zstd<R> {
+    fn new(packed: R) -> Self {
+        Zstd {
+            packed,
+            decoder: FrameDecoder::new(),
+            in_frame: false,
+        }
+    }
+
+    fn failed(&mut self, error: FrameDecoderError) -> io::Error {
+        match self.packed.fill_buf() {
+            Ok([]) => io::ErrorKind::UnexpectedEof.into(),
+            Ok(_) => io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
+            Err(error) => error,
+        }
+    }
+
+    /// Begins the next frame; false at the end.
+    fn begin(&mut self) -> io::Result<bool> {
+        while !self.packed.fill_buf()?.is_empty() {
+            match self.decoder.reset(&mut self.packed) {
+                Ok(()) => return Ok(true),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => {
+                    let length = u64::from(length);
+                    let mut skipped = (&mut self.packed).take(length);
+                    if io::copy(&mut skipped, &mut io::sink())? < length {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if !self.in_frame {
+                self.in_frame = self.begin()?;
+                if !self.in_frame {
+                    return Ok(0);
+                }
+            }
+            if !self.decoder.is_finished() && self.decoder.can_collect() == 0 {
+                let strategy = BlockDecodingStrategy::UptoBytes(BUFFER_BYTES);
+                if let Err(error) = self.decoder.decode_blocks(&mut self.packed, strategy) {
+                    return Err(self.failed(error));
+                }
+            }
+            let n = self.decoder.read(into)?;
+            if n > 0 || into.is_empty() {
+                return Ok(n);
+            }
+            if self.decoder.is_finished() {
+                let given = self.decoder.get_checksum_from_data();
+                if given.is_some() && given != self.decoder.get_calculated_checksum() {
+                    let message = "the checksum does not match";
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+                }
+                self.in_frame = false;
+            }
+        }
     }
 }
 

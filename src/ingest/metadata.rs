@@ -24,6 +24,18 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// These, and where one is absent, the `other`.
+    pub(super) fn or(self, other: Metadata) -> Metadata {
+        Metadata {
+            title: self.title.or(other.title),
+            byline: self.byline.or(other.byline),
+            date: self.date.or(other.date),
+            url: self.url.or(other.url),
+            language: self.language.or(other.language),
+            source: self.source.or(other.source),
+        }
+    }
+
     /// A document of a text with what is said of it.
     pub(super) fn document(
         self,

@@ -11,6 +11,7 @@
 //! | `sniff` | the format of a file whose name does not say |
 //! | `text` | plain text and Markdown, in parts where it is long |
 //! | `fields` | the other fields of a row, as they stand in it |
+//! | `feed`, `mail`, `warc` | entries of feeds, messages and saved pages, records of web archives |
 //! | `rows` | what the fields of a row mean |
 //! | `metadata` | what a page, a feed entry or a message says of itself |
 //! | `html`, `page` | the text blocks of a page of HTML; a file of it |
@@ -26,11 +27,13 @@
 mod dates;
 mod delimited;
 mod encoding;
+mod feed;
 mod fields;
 pub mod html;
 mod json_row;
 mod jsonl;
 mod ledger;
+mod mail;
 mod metadata;
 mod page;
 mod rows;
@@ -38,6 +41,7 @@ mod sniff;
 mod sources;
 mod split;
 mod text;
+mod warc;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -68,6 +72,12 @@ pub enum Format {
     Csv,
     /// A page of HTML.
     Html,
+    /// An RSS, Atom or JSON feed, of whose entries each is a document.
+    Feed,
+    /// A message (EML) or a saved page (MHTML).
+    Mail,
+    /// A web archive, of whose pages and texts each is a document.
+    Warc,
 }
 
 impl Format {
@@ -79,6 +89,9 @@ impl Format {
             Format::Jsonl => "jsonl",
             Format::Csv => "csv",
             Format::Html => "html",
+            Format::Feed => "feed",
+            Format::Mail => "mail",
+            Format::Warc => "warc",
         }
     }
 }
@@ -213,6 +226,10 @@ pub struct IngestParams {
     pub max_record_bytes: u64,
     /// A plain text longer than this comes in parts of at most this size, in bytes.
     pub part_bytes: usize,
+    /// A gzip or zstd file is read up to this many decompressed bytes.
+    pub max_unpacked_bytes: u64,
+    /// A gzip or zstd file that grows more than so many times over is taken for a bomb.
+    pub max_ratio: u64,
     /// What bounds the reading of a page.
     pub page: html::PageCaps,
 }
@@ -223,6 +240,8 @@ impl Default for IngestParams {
             format: None,
             max_record_bytes: 64 << 20,
             part_bytes: 16 << 20,
+            max_unpacked_bytes: 64 << 30,
+            max_ratio: 250,
             page: html::PageCaps::default(),
         }
     }

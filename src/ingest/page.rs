@@ -28,7 +28,7 @@ pub(super) fn records(
         .take(most.saturating_add(1))
         .read_to_end(&mut bytes);
     if bytes.len() as u64 > most {
-        let message = format!("the page is longer than {most} bytes");
+        let message = format!("the page is longer than {most} bytes; --max-record allows more");
         return vec![Err(Problem::skipped(place, message))];
     }
     let (source, guessed) = decode(bytes);
@@ -64,6 +64,35 @@ pub(super) fn document(
     Ok(document)
 }
 
+/// The document that is made of a text out of a feed, a message or an archive, be it a page or plain: what stands around
+/// it goes before what it says of itself. Offsets into the text have no counterpart in the file.
+///
+/// # Errors
+/// As [`document`].
+pub(super) fn described(
+    text: &str,
+    is_html: bool,
+    around: Metadata,
+    id: Option<String>,
+    place: Place,
+    params: &IngestParams,
+) -> Result<Document, Problem> {
+    if !is_html {
+        return Ok(around.document(text.to_owned(), id, place, Format::Text));
+    }
+    let page = read_page(text, &params.page).map_err(|too_deep| {
+        let message = format!("{too_deep}; --max-nesting allows more");
+        Problem::skipped(place.clone(), message)
+    })?;
+    let metadata = around.or(metadata(&page));
+    let mut document = metadata.document(page.text, id, place, Format::Html);
+    document.blocks = page.blocks;
+    for block in &mut document.blocks {
+        block.source = None;
+    }
+    Ok(document)
+}
+
 fn metadata(page: &Page) -> Metadata {
     Metadata {
         title: page.title.clone(),
@@ -76,7 +105,7 @@ fn metadata(page: &Page) -> Metadata {
 }
 
 /// Text of a page's bytes, by what the page says where it is not UTF-8; and the encoding, where it had to be guessed.
-fn decode(bytes: Vec<u8>) -> (String, Option<&'static Encoding>) {
+pub(super) fn decode(bytes: Vec<u8>) -> (String, Option<&'static Encoding>) {
     let bytes = match String::from_utf8(bytes) {
         Ok(text) => return (text, None),
         Err(error) => error.into_bytes(),

@@ -10,7 +10,8 @@ use super::json_row::ONE_A_LINE;
 use super::jsonl::{self, Jsonl};
 use super::sources::Source;
 use super::text::Parts;
-use super::{Format, IngestParams, Problem, Reader, page};
+use super::warc::{self, Warc};
+use super::{Format, IngestParams, Problem, Reader, feed, mail, page};
 use crate::error::Place;
 
 /// Opens a source and says what records it holds.
@@ -24,9 +25,9 @@ pub(super) fn records(
 ) -> Result<Reader, Problem> {
     let place = || Place::file(source.name.as_str());
     let stream = match &source.path {
-        None => Stream::new(std::io::stdin(), bytes_read),
+        None => Stream::open(std::io::stdin(), bytes_read, params),
         Some(path) => match File::open(path) {
-            Ok(file) => Stream::new(file, bytes_read),
+            Ok(file) => Stream::open(file, bytes_read, params),
             Err(error) => {
                 return Err(Problem::skipped(place(), format!("not readable: {error}")));
             }
@@ -38,8 +39,7 @@ pub(super) fn records(
     }
     let name = source.name.clone();
     // What the user says of the format goes before what the text looks like, and that before what it is called.
-    let markup = is_markup(head).then_some(Format::Html);
-    let format = params.format.or(markup).or(source.format);
+    let format = params.format.or(telling(head)).or(source.format);
     if params.format.is_none()
         && format != Some(Format::Csv)
         && json_array(head, source, format == Some(Format::Jsonl))
@@ -62,8 +62,29 @@ pub(super) fn records(
             let rows = Delimited::new(stream, name, source.is_tsv(), params);
             Reader::Records(Box::new(rows))
         }
+        Format::Feed => Reader::Records(feed::records(stream, name, params)),
+        Format::Mail => {
+            let message = mail::document(stream, name, params);
+            Reader::Records(Box::new(std::iter::once(message)))
+        }
+        Format::Warc => Reader::Records(Box::new(Warc::new(stream, name, params))),
         Format::Html => Reader::Records(Box::new(page::records(stream, name, params).into_iter())),
     })
+}
+
+/// The format of a file whose first bytes leave no doubt, whatever it is called.
+fn telling(head: &[u8]) -> Option<Format> {
+    if is_markup(head) {
+        Some(Format::Html)
+    } else if feed::is_xml(head) || feed::is_json(head) {
+        Some(Format::Feed)
+    } else if warc::is_warc(head) {
+        Some(Format::Warc)
+    } else if mail::is_message(head) {
+        Some(Format::Mail)
+    } else {
+        None
+    }
 }
 
 /// JSONL where a line is a JSON object, CSV under a header with a column `text`, else text.

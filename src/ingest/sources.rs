@@ -13,8 +13,8 @@ use walkdir::{DirEntry, WalkDir};
 use super::{Format, Problem};
 use crate::error::{Error, Place};
 
-/// The endings known in a folder, each also with `.gz`.
-const ENDINGS: [(&str, Format); 11] = [
+/// The endings known in a folder, each also with `.gz` or `.zst`.
+const ENDINGS: [(&str, Format); 17] = [
     (".txt", Format::Text),
     (".text", Format::Text),
     (".md", Format::Markdown),
@@ -26,6 +26,12 @@ const ENDINGS: [(&str, Format); 11] = [
     (".html", Format::Html),
     (".htm", Format::Html),
     (".xhtml", Format::Html),
+    (".rss", Format::Feed),
+    (".atom", Format::Feed),
+    (".eml", Format::Mail),
+    (".mhtml", Format::Mail),
+    (".mht", Format::Mail),
+    (".warc", Format::Warc),
 ];
 
 /// Something to read.
@@ -152,7 +158,8 @@ fn left_out_problem(root: &Path, left_out: Vec<String>, read: usize) -> Problem 
         None => "the folder holds no file to read".to_owned(),
         Some(first) => format!(
             "{} file{} left out and {read} read: only .txt, .text, .md, .markdown, .jsonl, \
-             .ndjson, .csv, .tsv, .html, .htm and .xhtml (also .gz) are read from a folder; the first left out is \
+             .ndjson, .csv, .tsv, .html, .htm, .xhtml, .rss, \
+             .atom, .eml, .mhtml, .mht and .warc (also .gz and .zst) are read from a folder; the first left out is \
              {first}, and a file named itself is read whatever its ending",
             left_out.len(),
             if left_out.len() == 1 { "" } else { "s" },
@@ -252,7 +259,8 @@ fn display(path: &Path) -> String {
 
 fn without_gz(name: &str) -> String {
     let name = name.to_lowercase();
-    name.strip_suffix(".gz").map(str::to_owned).unwrap_or(name)
+    let bare = name.strip_suffix(".gz").or(name.strip_suffix(".zst"));
+    bare.map(str::to_owned).unwrap_or(name)
 }
 
 fn format_of(name: &str) -> Option<Format> {

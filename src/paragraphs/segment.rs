@@ -21,7 +21,7 @@ use crate::ingest::Format;
 pub fn segment(text: &str, format: Format) -> Vec<Paragraph<'_>> {
     match format {
         Format::Markdown => markdown::segment(text),
-        Format::Text | Format::Jsonl | Format::Csv | Format::Html => plain(text),
+        _ => plain(text),
     }
 }
 

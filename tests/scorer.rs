@@ -51,7 +51,12 @@ fn ways() -> Vec<(&'static str, Form, TextParams, bool)> {
     };
     vec![
         ("plain", Form::Multi, plain, true),
-        ("denying", Form::Single, with(|p| p.negation = true), true),
+        (
+            "denying",
+            Form::Single,
+            with(|p| (p.negation, p.acts) = (true, true)),
+            true,
+        ),
         ("counted", Form::Single, with(|p| p.negation = true), false),
         (
             "spelled",
@@ -76,7 +81,7 @@ fn ways() -> Vec<(&'static str, Form, TextParams, bool)> {
         (
             "marked",
             Form::Single,
-            with(|p| (p.marks, p.ngram_range) = (true, (1, 1))),
+            with(|p| (p.marks, p.acts, p.ngram_range) = (true, true, (1, 1))),
             true,
         ),
     ]
@@ -104,6 +109,7 @@ fn model() -> Model {
         stop_words: Some(text.stop_words),
         negation: Some(text.negation),
         marks: Some(text.marks),
+        acts: Some(text.acts),
         ngram_range: Some(text.ngram_range),
         char_ngram_range: Some(text.char_ngram_range),
         sublinear_tf: Some(sublinear),

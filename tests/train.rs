@@ -94,6 +94,7 @@ fn every_option_of_texts_and_terms_reaches_the_model() {
     text("--drop-stop-words", "stop_words", json!(true));
     text("--negation", "negation", json!(true));
     text("--marks", "marks", json!(true));
+    text("--acts", "acts", json!(true));
     let tfidf = |option: &str, field: &str, value| {
         assert_reaches(option, &format!("/options/tfidf/{field}"), value);
     };

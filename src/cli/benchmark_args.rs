@@ -127,7 +127,7 @@ Examples:
   demarche benchmark rows.jsonl --model mine.demarche --fail-under topics.macro_f1=0.85";
 
 /// Options of training that a given model leaves nothing to do for; its tasks are its own too.
-pub const FITTING: [&str; 21] = [
+pub const FITTING: [&str; 22] = [
     "no_search",
     "tasks",
     "estimator",
@@ -144,6 +144,7 @@ pub const FITTING: [&str; 21] = [
     "drop_stop_words",
     "negation",
     "marks",
+    "acts",
     "no_sublinear_tf",
     "no_idf",
     "folds",

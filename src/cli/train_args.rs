@@ -77,6 +77,10 @@ pub struct TrainArgs {
     #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     marks: Vec<String>,
 
+    /// Count who acts on whom as terms: classes of acts, and the sides named before and after them
+    #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    acts: Vec<String>,
+
     /// Use plain counts, not 1 + ln(count)
     #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     no_sublinear_tf: Vec<String>,
@@ -286,6 +290,7 @@ impl TrainArgs {
         lowered.flag(&self.drop_stop_words, |g| g.stop_words = Some(true));
         lowered.flag(&self.negation, |g| g.negation = Some(true));
         lowered.flag(&self.marks, |g| g.marks = Some(true));
+        lowered.flag(&self.acts, |g| g.acts = Some(true));
         lowered.flag(&self.no_sublinear_tf, |g| g.sublinear_tf = Some(false));
         lowered.flag(&self.no_idf, |g| g.use_idf = Some(false));
         let params = TrainParams {

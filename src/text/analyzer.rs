@@ -3,6 +3,7 @@
 //! Owns [`Analyzer`], which turns a text into term occurrences by one set of options, and the [`Scratch`] it
 //! works in, where each distinct word is stemmed, hashed and cut into character n-grams once.
 
+use super::acts::act_terms;
 use super::ngrams::{CHAR_MARK, char_ngrams, hash_append, hash_chars, hash_denied, hash_word};
 use super::stem::{EnglishStemmer, is_stop_word};
 use super::words::{MARKS, Placed, ReadParams, Reading, WordCache};
@@ -27,6 +28,7 @@ enum Shape {
     Words(u8),
     Chars(u32),
     Mark(u8),
+    Act(u8),
 }
 
 /// What a distinct word is to the options.
@@ -89,6 +91,7 @@ impl Scratch {
                 out.push(CHAR_MARK);
                 out.push_str(self.slice(self.grams[gram as usize].1));
             }
+            Shape::Act(act) => out.push_str(&act_terms()[usize::from(act)]),
             Shape::Mark(mark) => out.push_str(MARKS[usize::from(mark)].0),
         }
     }
@@ -120,6 +123,7 @@ pub struct Analyzer {
     params: TextParams,
     stemmer: Option<EnglishStemmer>,
     mark_hashes: Vec<u64>,
+    act_hashes: Vec<u64>,
 }
 
 impl Analyzer {
@@ -133,6 +137,7 @@ impl Analyzer {
         Ok(Analyzer {
             params,
             stemmer,
+            act_hashes: act_terms().iter().map(|name| hash_word(name)).collect(),
             mark_hashes: MARKS.iter().map(|(name, _)| hash_word(name)).collect(),
         })
     }
@@ -143,7 +148,7 @@ impl Analyzer {
     }
 
     /// The term occurrences of `text`: word n-grams by first word, then length; the
-    /// character n-grams of each word after the n-grams that start at it; marks last.
+    /// character n-grams of each word after the n-grams that start at it; then marks, and acts last.
     ///
     /// The same text gives the same terms whatever the scratch saw before. Of a text
     /// beyond 4 GiB only the first 4 GiB are read.
@@ -171,6 +176,7 @@ impl Analyzer {
         let params = ReadParams {
             negation: self.params.negation,
             marks: self.params.marks,
+            acts: self.params.acts,
         };
         scratch.cache.read(text, params, &mut scratch.reading);
         if scratch.generation != scratch.cache.generation() {
@@ -228,6 +234,16 @@ impl Analyzer {
                 end: mark.end,
                 first_word: 0,
                 shape: Shape::Mark(mark.mark),
+            });
+        }
+        for act in &scratch.reading.acts {
+            let term = act.term(self.params.negation);
+            each(Occurrence {
+                hash: self.act_hashes[term],
+                start: act.start,
+                end: act.end,
+                first_word: 0,
+                shape: Shape::Act(term as u8),
             });
         }
     }
@@ -355,6 +371,7 @@ mod tests {
                 char_ngram_range: Some((2, 4)),
                 negation: true,
                 marks: true,
+                acts: true,
                 ..TextParams::default()
             };
             let analyzer = Analyzer::new(params).unwrap();

@@ -5,6 +5,7 @@
 //! [`stem`] → [`ngrams`] (words and, if asked for, characters). [`WordCache`] runs the first two once a
 //! distinct word, [`Analyzer`] all of them; [`language`] tells which texts are not English. Nothing here knows of paragraphs, labels or weights.
 
+pub mod acts;
 pub mod analyzer;
 pub mod hash_index;
 pub mod language;
@@ -14,6 +15,7 @@ pub mod stem;
 pub mod tokenize;
 pub mod words;
 
+pub use acts::act_terms;
 pub use analyzer::{Analyzer, Occurrence, Scratch};
 pub use hash_index::{HashFilter, HashIndex};
 pub use ngrams::{DENIED, hash_term, hash_word};
@@ -40,10 +42,18 @@ pub struct TextParams {
     /// Count the punctuation marks of [`MARKS`] as terms (`<?>`).
     #[serde(default)]
     pub marks: bool,
+    /// Count the terms of who acts on whom ([`act_terms`], `<china:strain>`).
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub acts: bool,
     /// Shortest and longest word n-gram, both at least 1.
     pub ngram_range: (u8, u8),
     /// Shortest and longest character n-gram within a word, or none at all.
     pub char_ngram_range: Option<(u8, u8)>,
+}
+
+/// Whether an option is off, as it is in every file that was written before there was such an option.
+fn is_off(option: &bool) -> bool {
+    !option
 }
 
 impl Default for TextParams {
@@ -53,6 +63,7 @@ impl Default for TextParams {
             stop_words: false,
             negation: false,
             marks: false,
+            acts: false,
             ngram_range: (1, 2),
             char_ngram_range: None,
         }

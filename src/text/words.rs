@@ -5,6 +5,7 @@
 //! (its stem, its character n-grams, its row of weights) is kept beside the cache by whoever needs it, under
 //! the same numbers: so one pass over the bytes serves any number of options.
 
+use super::acts::{self, PlacedAct, Role};
 use super::hash_index::{FREE_SLOT, HashIndex, Slot};
 use super::ngrams::hash_append;
 use super::normalize::{depends_on_neighbours, normalize};
@@ -72,6 +73,8 @@ pub struct Reading {
     pub words: Vec<Placed>,
     /// The marks, where they were asked for.
     pub marks: Vec<PlacedMark>,
+    /// The terms of acts, where they were asked for.
+    pub acts: Vec<PlacedAct>,
     /// Whether any word is denied.
     pub any_denied: bool,
 }
@@ -83,6 +86,8 @@ pub struct ReadParams {
     pub negation: bool,
     /// Find punctuation marks.
     pub marks: bool,
+    /// Find who acts on whom.
+    pub acts: bool,
 }
 
 /// A distinct word.
@@ -91,6 +96,7 @@ struct Known {
     /// Span of its normalized form in the arena.
     normalized: (u32, u32),
     negates: bool,
+    role: Role,
 }
 
 /// The distinct words met so far.
@@ -132,6 +138,7 @@ impl WordCache {
         }
         reading.words.clear();
         reading.marks.clear();
+        reading.acts.clear();
         reading.any_denied = false;
         let mut gaps = Gaps::default();
         let mut spans = spans(text).take_while(|span| span.end <= u32::MAX as usize);
@@ -163,6 +170,11 @@ impl WordCache {
         }
         if params.marks && u32::try_from(text.len()).is_ok() {
             find_marks(&text[gaps.last_end..], text.len(), true, reading);
+        }
+        if params.acts {
+            let Reading { words, acts, .. } = reading;
+            let word = |word: u32| (self.words[word as usize].role, self.normalized(word));
+            acts::find(text, words, word, acts);
         }
     }
 
@@ -205,6 +217,7 @@ impl WordCache {
         self.words.push(Known {
             normalized: (start, self.arena.len() as u32),
             negates: is_negation(&self.normalized),
+            role: acts::role(&self.normalized),
         });
         number
     }

@@ -23,6 +23,8 @@ pub struct Given {
     pub negation: Option<bool>,
     /// Whether punctuation marks count as terms.
     pub marks: Option<bool>,
+    /// Whether who acts on whom counts as terms.
+    pub acts: Option<bool>,
     /// Fewest texts of a term.
     pub min_df: Option<DocumentFrequency>,
     /// Most texts of a term.
@@ -55,6 +57,7 @@ impl Given {
             stop_words: self.stop_words.or(general.stop_words),
             negation: self.negation.or(general.negation),
             marks: self.marks.or(general.marks),
+            acts: self.acts.or(general.acts),
             min_df: self.min_df.or(general.min_df),
             max_df: self.max_df.or(general.max_df),
             max_features: self.max_features.or(general.max_features),
@@ -81,6 +84,7 @@ impl Given {
         put(&mut text.stop_words, self.stop_words);
         put(&mut text.negation, self.negation);
         put(&mut text.marks, self.marks);
+        put(&mut text.acts, self.acts);
         put(&mut tfidf.min_df, self.min_df);
         put(&mut tfidf.max_df, self.max_df);
         put(&mut tfidf.sublinear_tf, self.sublinear_tf);
@@ -115,6 +119,7 @@ impl From<&TaskOptions> for Given {
             stop_words: Some(text.stop_words),
             negation: Some(text.negation),
             marks: Some(text.marks),
+            acts: Some(text.acts),
             min_df: Some(tfidf.min_df),
             max_df: Some(tfidf.max_df),
             max_features: tfidf.max_features,

@@ -127,6 +127,11 @@ fn turns(options: &[TaskOptions]) -> Vec<Turn> {
             ("marks", |o| o.text.marks = true),
         ),
         turn(
+            |o| o.text.acts,
+            ("no acts", |o| o.text.acts = false),
+            ("acts", |o| o.text.acts = true),
+        ),
+        turn(
             |o| o.tfidf.sublinear_tf,
             ("raw counts", |o| o.tfidf.sublinear_tf = false),
             ("damped counts", |o| o.tfidf.sublinear_tf = true),

@@ -1,7 +1,7 @@
 //! Which kinds of terms the tasks of a model read.
 //!
 //! Owns [`Families`]: the distinct ways in which tasks make terms of a text (words by some options,
-//! characters by some options, marks), each of which is walked once for all tasks that share it.
+//! characters by some options, marks, acts), each of which is walked once for all tasks that share it.
 
 use super::super::TaskModel;
 use crate::text::{ReadParams, TextParams};
@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Chars { stop_words: bool, range: (u8, u8) },
     /// Punctuation.
     Marks,
+    /// Who acts on whom.
+    Acts { negation: bool },
 }
 
 /// A family of terms, and how their counts are damped.
@@ -80,8 +82,14 @@ impl Families {
     pub fn read_params(&self) -> ReadParams {
         let has = |is: fn(&Kind) -> bool| self.all.iter().any(|f| is(&f.kind));
         ReadParams {
-            negation: has(|kind| matches!(kind, Kind::Words { negation: true, .. })),
+            negation: has(|kind| {
+                matches!(
+                    kind,
+                    Kind::Words { negation: true, .. } | Kind::Acts { negation: true }
+                )
+            }),
             marks: has(|kind| *kind == Kind::Marks),
+            acts: has(|kind| matches!(kind, Kind::Acts { .. })),
         }
     }
 
@@ -109,5 +117,8 @@ fn kinds(text: &TextParams) -> impl Iterator<Item = Kind> {
         range,
     });
     let marks = text.marks.then_some(Kind::Marks);
-    [Some(words), chars, marks].into_iter().flatten()
+    let acts = text.acts.then_some(Kind::Acts {
+        negation: text.negation,
+    });
+    [Some(words), chars, marks, acts].into_iter().flatten()
 }

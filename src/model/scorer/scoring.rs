@@ -11,7 +11,7 @@ use crate::text::hash_index::FREE_SLOT;
 use crate::text::ngrams::{char_ngrams, hash_append, hash_chars, hash_denied, hash_word};
 use crate::text::stem::{EnglishStemmer, is_stop_word};
 use crate::text::words::Placed;
-use crate::text::{MARKS, Reading, WordCache};
+use crate::text::{MARKS, Reading, WordCache, act_terms};
 use std::collections::BTreeMap;
 
 /// No row.
@@ -75,6 +75,7 @@ pub struct Scoring {
     gram_spans: Vec<(u32, u32)>,
     gram_rows: Vec<u32>,
     mark_rows: Vec<u32>,
+    act_rows: Vec<u32>,
     padded: String,
     line: Vec<LineWord>,
     occurrences: Vec<u32>,
@@ -104,7 +105,7 @@ impl Scoring {
                 _ => [0, 0],
             })
             .collect();
-        let row = |(name, _): &(&str, &str)| scorer.index.get(hash_word(name)).unwrap_or(NONE);
+        let row = |name: &str| scorer.index.get(hash_word(name)).unwrap_or(NONE);
         let sums = |family: &super::family::Family| {
             Sums::new(scorer.stride, scorer.n_lanes, family.sublinear)
         };
@@ -119,7 +120,8 @@ impl Scoring {
             stopped: Vec::new(),
             gram_spans: Vec::new(),
             gram_rows: Vec::new(),
-            mark_rows: MARKS.iter().map(row).collect(),
+            mark_rows: MARKS.iter().map(|(name, _)| row(name)).collect(),
+            act_rows: act_terms().iter().map(|name| row(name)).collect(),
             padded: String::new(),
             line: Vec::new(),
             occurrences: Vec::new(),
@@ -313,6 +315,14 @@ impl Scorer {
                     match scoring.mark_rows[usize::from(mark.mark)] {
                         NONE => {}
                         row => each(row, (mark.start, mark.end)),
+                    }
+                }
+            }
+            Kind::Acts { negation } => {
+                for act in &scoring.reading.acts {
+                    match scoring.act_rows[act.term(negation)] {
+                        NONE => {}
+                        row => each(row, (act.start, act.end)),
                     }
                 }
             }

@@ -311,7 +311,7 @@ fn studies_are_of_the_same_splits() {
     assert_eq!(same["value"], 0.0);
     assert!(b["estimators"]["linfa-bayes"]["model_bytes"].as_u64() > Some(100));
     assert!(b["estimators"]["linfa-bayes"]["fit_s"].as_f64() > Some(0.0));
-    assert_eq!(b["ablations"].as_object().unwrap().len(), 8);
+    assert_eq!(b["ablations"].as_object().unwrap().len(), 9);
     assert!(
         b["slices"]
             .as_array()

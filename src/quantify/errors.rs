@@ -1,6 +1,6 @@
 //! A model's error rates: measured on coded rows, drawn again, and taken out of a count.
 //!
-//! Owns [`Confusion`]. Where the model gives the label p to a share M[g][p] of the paragraphs whose gold label is g, and
+//! Owns [`Confusion`]. Where the model gives the label p to a share `M[g][p]` of the paragraphs whose gold label is g, and
 //! the gold labels have the shares π, it gives labels in the shares q = Mᵀ π. So π is worked out of q (two classes: Rogan
 //! and Gladen, American Journal of Epidemiology 107, 1978; more: "adjusted count", Forman 2008, Hopkins and King 2010).
 //! Where that leaves the simplex, the π of the greatest multinomial likelihood is taken instead. M must hold for the
@@ -92,7 +92,7 @@ impl Confusion {
         rows.map(row).collect()
     }
 
-    /// As many [draws](Self::drawn) as `draws`; the same for the same seed.
+    /// As many confusions drawn anew as `draws`; the same for the same seed.
     pub fn draws(&self, draws: usize, seed: u64) -> Vec<Vec<Vec<f64>>> {
         let mut random = Random(Xoshiro256PlusPlus::seed_from_u64(
             seed ^ 0x9e37_79b9_7f4a_7c15,

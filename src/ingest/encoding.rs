@@ -4,6 +4,7 @@
 //! into UTF-8, its byte order mark gone. Bytes that are not UTF-8 pass through
 //! it; [`decode`] makes text of them where the format knows how much belongs together.
 
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +26,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// A file's decompressed bytes, with the first of them known in advance.
 pub(super) struct Stream {
     reader: Peeked<Box<dyn BufRead + Send>>,
-    packed: Option<&'static str>,
+    packed: Option<Packing>,
     /// The offset of the first byte in the decompressed file; `None` where it was UTF-16.
     pub start: Option<u64>,
 }
@@ -52,15 +53,11 @@ impl Stream {
             },
         ));
         let mut reader = Peeked::new(raw);
-        let packed = match reader.head() {
-            [0x1f, 0x8b, 0x08, ..] => Some("gzip"),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
-            _ => None,
-        };
+        let packed = Packing::of(reader.head());
         if let Some(packing) = packed {
             let unpacked: Box<dyn Read + Send> = match packing {
-                "gzip" => Box::new(MultiGzDecoder::new(reader)),
-                _ => Box::new(Zstd::new(reader)),
+                Packing::Gzip => Box::new(MultiGzDecoder::new(reader)),
+                Packing::Zstd => Box::new(Zstd::new(reader)),
             };
             reader = Peeked::new(buffered(Capped {
                 unpacked,
@@ -96,6 +93,13 @@ impl Stream {
         self.reader.head()
     }
 
+    /// All bytes, and what broke them off, if something did; nothing where there are more than `most`.
+    pub fn read_whole(&mut self, most: u64) -> Option<(Vec<u8>, Option<io::Error>)> {
+        let mut bytes = Vec::new();
+        let read = self.take(most.saturating_add(1)).read_to_end(&mut bytes);
+        (bytes.len() as u64 <= most).then(|| (bytes, read.err()))
+    }
+
     /// The problem that ends a file whose bytes fail part way.
     pub fn damaged(&self, place: Place, error: &io::Error) -> Problem {
         let message = match (self.packed, error.kind()) {
@@ -128,6 +132,32 @@ impl BufRead for Stream {
 
     fn consume(&mut self, n: usize) {
         self.reader.consume(n);
+    }
+}
+
+/// How a file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1f, 0x8b, 0x08, ..] => Some(Packing::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Packing::Zstd),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Packing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Packing::Gzip => "gzip",
+            Packing::Zstd => "zstd",
+        })
     }
 }
 
@@ -344,6 +374,12 @@ pub(super) fn decode(bytes: &[u8]) -> (String, Option<&'static Encoding>) {
             (text.into_owned(), Some(encoding))
         }
     }
+}
+
+/// What to tell of a `what` that is read whole, and is longer than that allows.
+pub(super) fn too_long(place: Place, what: &str, most: u64) -> Problem {
+    let message = format!("the {what} is longer than {most} bytes; --max-record allows more");
+    Problem::skipped(place, message)
 }
 
 /// What to tell of text that was not UTF-8.

@@ -2,14 +2,13 @@
 //!
 //! Owns the cut of a feed into its entries. Each is parsed alone, so that one that is broken loses no other.
 
-use std::io::Read;
 use std::ops::Range;
 
 use feed_rs::model::{Entry, Feed};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::encoding::Stream;
+use super::encoding::{Stream, too_long};
 use super::metadata::Metadata;
 use super::{Document, IngestParams, Problem, page};
 use crate::error::Place;
@@ -20,17 +19,10 @@ type Records = Box<dyn Iterator<Item = Result<Document, Problem>> + Send>;
 pub(super) fn records(mut stream: Stream, name: String, params: &IngestParams) -> Records {
     let place = Place::file(name);
     let most = params.max_record_bytes;
-    let mut bytes = Vec::new();
-    let read = (&mut stream)
-        .take(most.saturating_add(1))
-        .read_to_end(&mut bytes);
-    if bytes.len() as u64 > most {
-        let message = format!("the feed is longer than {most} bytes; --max-record allows more");
-        return Box::new(std::iter::once(Err(Problem::skipped(place, message))));
-    }
-    let lost = read
-        .err()
-        .map(|error| Err(stream.damaged(place.clone(), &error)));
+    let Some((bytes, error)) = stream.read_whole(most) else {
+        return Box::new(std::iter::once(Err(too_long(place, "feed", most))));
+    };
+    let lost = error.map(|error| Err(stream.damaged(place.clone(), &error)));
     let (text, _) = page::decode(bytes);
     if text.trim_start().starts_with('{') {
         return Box::new(json(&text, &place, params).into_iter().chain(lost));
@@ -82,6 +74,10 @@ struct Xml {
     /// Where the next entry is looked for.
     at: usize,
     n_entries: usize,
+    /// Newlines before `counted`, so that lines are counted once in the whole feed.
+    lines: usize,
+    counted: usize,
+    last_ends: LastEnds,
     before: String,
     behind: String,
     channel: Metadata,
@@ -98,7 +94,8 @@ impl Xml {
         let before = format!("{}{open}", &text[root.clone()]);
         let behind = format!("{close}</{name}>");
         let at = root.end;
-        let first = next_entry(&text, at).map_or(at, |entry| entry.start);
+        let last_ends = LastEnds::of(&text);
+        let first = next_entry(&text, at, &last_ends).map_or(at, |entry| entry.start);
         let inside = text[at..first].trim_start();
         let lead = match inside.starts_with("<channel") {
             true => text[root].to_owned(),
@@ -119,6 +116,9 @@ impl Xml {
             params,
             at,
             n_entries: 0,
+            lines: 0,
+            counted: 0,
+            last_ends,
             before,
             behind,
             channel: channel.unwrap_or_default(),
@@ -126,18 +126,37 @@ impl Xml {
     }
 }
 
+/// Where the last comment and the last CDATA section end: behind that nobody need look for an end, which in a feed of
+/// many that are never closed would be looked for to the end of the feed each time.
+struct LastEnds {
+    comment: Option<usize>,
+    cdata: Option<usize>,
+}
+
+impl LastEnds {
+    fn of(text: &str) -> Self {
+        LastEnds {
+            comment: text.rfind("-->"),
+            cdata: text.rfind("]]>"),
+        }
+    }
+}
+
 /// Where the next entry stands; one that another begins in, or that the feed ends in, ends there.
-fn next_entry(text: &str, from: usize) -> Option<Range<usize>> {
+fn next_entry(text: &str, from: usize, last_ends: &LastEnds) -> Option<Range<usize>> {
     let mut start = None;
     let mut at = from;
     while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
         at += found;
         let rest = &text[at..];
         let opens = matches!(name_of(rest), "item" | "entry") && !rest.starts_with("</");
-        let skip_to = |end: &str| rest.find(end).map_or(1, |length| length + end.len());
+        let skip_to = |end: &str, last: Option<usize>| {
+            let found = last.filter(|last| *last >= at).and_then(|_| rest.find(end));
+            found.map_or(1, |length| length + end.len())
+        };
         let length = match start {
-            _ if rest.starts_with("<![CDATA[") => skip_to("]]>"),
-            _ if rest.starts_with("<!--") => skip_to("-->"),
+            _ if rest.starts_with("<![CDATA[") => skip_to("]]>", last_ends.cdata),
+            _ if rest.starts_with("<!--") => skip_to("-->", last_ends.comment),
             None if opens => {
                 start = Some(at);
                 1
@@ -163,7 +182,7 @@ impl Iterator for Xml {
     type Item = Result<Document, Problem>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = next_entry(&self.text, self.at);
+        let entry = next_entry(&self.text, self.at, &self.last_ends);
         let Some(entry) = entry else {
             let is_empty = self.n_entries == 0 && self.at <= self.text.len();
             self.n_entries = 1;
@@ -176,7 +195,10 @@ impl Iterator for Xml {
         };
         self.at = entry.end;
         self.n_entries += 1;
-        let line = 1 + memchr::memchr_iter(b'\n', &self.text.as_bytes()[..entry.start]).count();
+        let passed = &self.text.as_bytes()[self.counted..entry.start];
+        self.lines += memchr::memchr_iter(b'\n', passed).count();
+        self.counted = entry.start;
+        let line = 1 + self.lines;
         let place = Place {
             byte: Some(entry.start as u64),
             ..self.place.clone()

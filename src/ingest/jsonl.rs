@@ -217,16 +217,12 @@ pub(super) fn whole(
 ) -> Result<Document, Problem> {
     let place = Place::line(name, 1);
     let max = params.max_record_bytes;
-    let mut bytes = Vec::new();
-    let read = (&mut stream)
-        .take(max.saturating_add(1))
-        .read_to_end(&mut bytes);
-    if let Err(error) = read {
-        return Err(stream.damaged(place, &error));
-    }
-    if bytes.len() as u64 > max {
+    let Some((bytes, error)) = stream.read_whole(max) else {
         let message = format!("the object is longer than {max} bytes; {ONE_A_LINE}");
         return Err(Problem::skipped(place, message));
+    };
+    if let Some(error) = error {
+        return Err(stream.damaged(place, &error));
     }
     let (text, _) = decode(&bytes);
     parse_whole(&text, place)

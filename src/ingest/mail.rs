@@ -1,10 +1,8 @@
 //! Messages (EML) and saved pages (MHTML): a file is a document.
 
-use std::io::Read;
-
 use mail_parser::{MessageParser, PartType};
 
-use super::encoding::Stream;
+use super::encoding::{Stream, too_long};
 use super::metadata::Metadata;
 use super::{Document, IngestParams, Problem, page};
 use crate::error::Place;
@@ -38,16 +36,11 @@ pub(super) fn document(
 ) -> Result<Document, Problem> {
     let place = Place::file(name);
     let most = params.max_record_bytes;
-    let mut bytes = Vec::new();
-    let read = (&mut stream)
-        .take(most.saturating_add(1))
-        .read_to_end(&mut bytes);
-    if let Err(error) = read {
+    let Some((bytes, error)) = stream.read_whole(most) else {
+        return Err(too_long(place, "message", most));
+    };
+    if let Some(error) = error {
         return Err(stream.damaged(place, &error));
-    }
-    if bytes.len() as u64 > most {
-        let message = format!("the message is longer than {most} bytes; --max-record allows more");
-        return Err(Problem::skipped(place, message));
     }
     let Some(message) = MessageParser::default().parse(&bytes) else {
         return Err(Problem::skipped(place, "no message: it has no header"));

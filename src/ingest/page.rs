@@ -3,13 +3,12 @@
 //! Owns the decoding of pages, which may name their encoding themselves, and the step from a
 //! [`Page`](super::html::Page) to a [`Document`].
 
-use super::encoding::{Stream, guess, not_utf8};
+use super::encoding::{Stream, guess, not_utf8, too_long};
 use super::html::{Page, read_page};
 use super::metadata::Metadata;
 use super::{Document, Format, IngestParams, Problem};
 use crate::error::Place;
 use encoding_rs::Encoding;
-use std::io::Read;
 
 /// How far into a page its own word on the encoding is looked for, in bytes. The standard says 1,024; pages say it later.
 const CHARSET_WITHIN: usize = 4096;
@@ -21,24 +20,19 @@ pub(super) fn records(
     params: &IngestParams,
 ) -> Vec<Result<Document, Problem>> {
     let place = Place::file(name);
-    let mut records = Vec::new();
-    let mut bytes = Vec::new();
     let most = params.max_record_bytes;
-    let read = (&mut stream)
-        .take(most.saturating_add(1))
-        .read_to_end(&mut bytes);
-    if bytes.len() as u64 > most {
-        let message = format!("the page is longer than {most} bytes; --max-record allows more");
-        return vec![Err(Problem::skipped(place, message))];
-    }
+    let Some((bytes, error)) = stream.read_whole(most) else {
+        return vec![Err(too_long(place, "page", most))];
+    };
+    let mut records = Vec::new();
     let (source, guessed) = decode(bytes);
     records.extend(guessed.map(|encoding| Err(not_utf8(place.clone(), encoding))));
     // What came of a page before it broke off is labelled; the loss is told behind it.
-    let is_lost = read.is_err() && source.trim().is_empty();
+    let is_lost = error.is_some() && source.trim().is_empty();
     if !is_lost {
         records.push(document(&source, place.clone(), params));
     }
-    records.extend(read.err().map(|error| Err(stream.damaged(place, &error))));
+    records.extend(error.map(|error| Err(stream.damaged(place, &error))));
     records
 }
 
@@ -46,17 +40,8 @@ pub(super) fn records(
 ///
 /// # Errors
 /// A problem where the page is nested deeper than the cap.
-pub(super) fn document(
-    source: &str,
-    place: Place,
-    params: &IngestParams,
-) -> Result<Document, Problem> {
-    let page = read_page(source, &params.page).map_err(|too_deep| {
-        Problem::skipped(
-            place.clone(),
-            format!("{too_deep}; --max-nesting allows more"),
-        )
-    })?;
+fn document(source: &str, place: Place, params: &IngestParams) -> Result<Document, Problem> {
+    let page = page(source, &place, params)?;
     let undated = page.undated;
     let mut document = metadata(&page).document(page.text, None, place, Format::Html);
     document.blocks = page.blocks;
@@ -80,10 +65,7 @@ pub(super) fn described(
     if !is_html {
         return Ok(around.document(text.to_owned(), id, place, Format::Text));
     }
-    let page = read_page(text, &params.page).map_err(|too_deep| {
-        let message = format!("{too_deep}; --max-nesting allows more");
-        Problem::skipped(place.clone(), message)
-    })?;
+    let page = page(text, &place, params)?;
     let metadata = around.or(metadata(&page));
     let mut document = metadata.document(page.text, id, place, Format::Html);
     document.blocks = page.blocks;
@@ -91,6 +73,13 @@ pub(super) fn described(
         block.source = None;
     }
     Ok(document)
+}
+
+fn page(source: &str, place: &Place, params: &IngestParams) -> Result<Page, Problem> {
+    read_page(source, &params.page).map_err(|too_deep| {
+        let message = format!("{too_deep}; --max-nesting allows more");
+        Problem::skipped(place.clone(), message)
+    })
 }
 
 fn metadata(page: &Page) -> Metadata {

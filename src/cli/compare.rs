@@ -157,9 +157,7 @@ fn gather(
         move |classifier, document| {
             let (measures, only) = &*shared;
             let is_in = only.as_ref().is_none_or(|(field, value)| {
-                let found = document.fields.get(field);
-                let text = found.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
-                text.as_ref() == Some(value)
+                document.fields.get_text(field).as_ref() == Some(value)
             });
             is_in.then(|| {
                 let mut words = Words::new();

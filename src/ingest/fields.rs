@@ -57,6 +57,14 @@ impl Fields {
         serde_json::from_str(self.get_json(name)?).ok()
     }
 
+    /// The value of a field as text: a string as it is, all else as JSON.
+    pub fn get_text(&self, name: &str) -> Option<String> {
+        Some(match self.get(name)? {
+            Value::String(text) => text,
+            other => other.to_string(),
+        })
+    }
+
     /// The names and the values as JSON text, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
         (self.entries.iter()).map(|e| (self.name(e), &self.json[e.value.clone()]))

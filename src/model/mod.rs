@@ -166,6 +166,14 @@ impl Model {
         self.gate.as_ref()
     }
 
+    /// The gate's task and label, by index.
+    pub fn gate_at(&self) -> Option<(usize, u32)> {
+        let gate = self.gate.as_ref()?;
+        let task = self.names.iter().position(|task| task.name == gate.task)?;
+        let label = self.names[task].labels.binary_search(&gate.label).ok()?;
+        Some((task, label as u32))
+    }
+
     /// Where the model came from.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance

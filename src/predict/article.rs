@@ -76,7 +76,7 @@ impl Poles {
     }
 
     /// The task and the labels as indices.
-    fn at(&self, tasks: &[Task]) -> Option<(usize, usize, usize)> {
+    pub(crate) fn at(&self, tasks: &[Task]) -> Option<(usize, usize, usize)> {
         let task = tasks.iter().position(|task| task.name == self.task)?;
         let label = |name: &String| tasks[task].labels.iter().position(|l| l == name);
         Some((task, label(&self.positive)?, label(&self.negative)?))
@@ -365,14 +365,13 @@ impl RollupParams {
         if let Some(poles) = poles {
             poles.check(tasks)?;
         }
-        let gate = model.gate();
         Ok(RollupParams {
             label: LabelParams {
                 title: false,
                 ..label
             },
             poles: poles.and_then(|poles| poles.at(tasks)),
-            gate: gate.and_then(|gate| tasks.iter().position(|task| task.name == gate.task)),
+            gate: model.gate_at().map(|(task, _)| task),
         })
     }
 

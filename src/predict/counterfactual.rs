@@ -193,10 +193,16 @@ impl Search<'_, '_> {
         self.classifier.latest()
     }
 
-    /// Calls `then` with a word more taken out, and puts it back.
-    fn without<T>(&mut self, word: (usize, usize), then: impl FnOnce(&mut Self) -> T) -> T {
+    /// Takes a word out; gives its place among those taken out.
+    fn remove(&mut self, word: (usize, usize)) -> usize {
         let at = self.removed.partition_point(|other| *other < word);
         self.removed.insert(at, word);
+        at
+    }
+
+    /// Calls `then` with a word more taken out, and puts it back.
+    fn without<T>(&mut self, word: (usize, usize), then: impl FnOnce(&mut Self) -> T) -> T {
+        let at = self.remove(word);
         let said = then(self);
         self.removed.remove(at);
         said
@@ -224,8 +230,7 @@ impl Search<'_, '_> {
                 }
             }
             let word = left.remove(best.0);
-            let at = self.removed.partition_point(|other| *other < word);
-            self.removed.insert(at, word);
+            self.remove(word);
             if best.1 == f32::NEG_INFINITY && !self.is_given() {
                 self.prune();
                 return Some(self.found());

@@ -158,17 +158,11 @@ pub struct Classifier<'m> {
 impl<'m> Classifier<'m> {
     fn new(model: &'m Model) -> Self {
         let scorer = model.scorer();
-        let gate = model.gate().and_then(|gate| {
-            let names = model.task_names();
-            let task = names.iter().position(|task| task.name == gate.task)?;
-            let label = names[task].labels.binary_search(&gate.label).ok()?;
-            Some((task, label as u32))
-        });
         let zeros = vec![0.0; scorer.n_lanes()];
         Classifier {
             model,
             scorer,
-            gate,
+            gate: model.gate_at(),
             scoring: scorer.scoring(),
             scores: Scores {
                 margins: zeros.clone(),
@@ -176,11 +170,6 @@ impl<'m> Classifier<'m> {
                 ..Scores::default()
             },
         }
-    }
-
-    /// The model's gate: its task and label, by index.
-    pub fn gate(&self) -> Option<(usize, u32)> {
-        self.gate
     }
 
     /// Scores one paragraph, whatever its length, without allocating once the buffers have their size.

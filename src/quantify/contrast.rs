@@ -183,25 +183,16 @@ pub fn contrast(
     let mut differences = Vec::new();
     let articles = sets[0].tally.articles().min(sets[1].tally.articles());
     for (m, measure) in measures.list.iter().enumerate() {
-        let both = sets.each_ref().map(|set| estimator.counted(&set.tally, m));
-        let [Some(a), Some(b)] = both else { continue };
-        let of_sets = sets
-            .each_ref()
-            .map(|set| estimator.estimates(&set.tally, m));
-        let [
-            Some((first, first_corrected)),
-            Some((second, second_corrected)),
-        ] = of_sets
-        else {
+        let samples = sets.each_ref().map(|set| estimator.samples(&set.tally, m));
+        let [Some(first), Some(second)] = samples else {
             continue;
         };
-        let difference = a.minus(&b);
-        let corrected = sets
-            .each_ref()
-            .map(|set| estimator.corrected(&set.tally, m));
-        let corrected = match (corrected, first_corrected, second_corrected) {
-            ([Some(a), Some(b)], Some(first), Some(second)) => {
-                Some([first, second, a.minus(&b).estimate(articles)])
+        let a = estimator.intervals(&first, &sets[0].tally, m);
+        let b = estimator.intervals(&second, &sets[1].tally, m);
+        let difference = first.0.minus(&second.0);
+        let corrected = match ((&first.1, a.1), (&second.1, b.1)) {
+            ((Some(first), Some(a)), (Some(second), Some(b))) => {
+                Some([a, b, first.minus(second).estimate(articles)])
             }
             _ => None,
         };
@@ -209,7 +200,7 @@ pub fn contrast(
         let known = estimate.low.is_some();
         differences.push(MeasureDifference {
             measure: measure.clone(),
-            counted: [first, second, estimate],
+            counted: [a.0, b.0, estimate],
             corrected,
             p: two_sided(difference.draws.iter().copied())
                 .filter(|_| known)

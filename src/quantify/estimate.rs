@@ -140,13 +140,31 @@ impl<'m> Estimator<'m> {
 
     /// Both figures of a measure, with intervals.
     pub fn estimates(&self, tally: &Tally, measure: usize) -> Option<(Estimate, Option<Estimate>)> {
+        let samples = self.samples(tally, measure)?;
+        Some(self.intervals(&samples, tally, measure))
+    }
+
+    /// Both figures of a measure, as counted and corrected, and in every draw.
+    pub(super) fn samples(
+        &self,
+        tally: &Tally,
+        measure: usize,
+    ) -> Option<(Sample, Option<Sample>)> {
+        let counted = self.counted(tally, measure)?;
+        Some((counted, self.corrected(tally, measure)))
+    }
+
+    /// The same as figures with intervals.
+    pub(super) fn intervals(
+        &self,
+        (counted, corrected): &(Sample, Option<Sample>),
+        tally: &Tally,
+        measure: usize,
+    ) -> (Estimate, Option<Estimate>) {
         let n = tally.articles();
         let is_share = matches!(self.measures.list[measure].at, Source::Share { .. });
-        let counted = self.counted(tally, measure)?;
         let mut estimate = counted.estimate(n);
-        let mut corrected = self
-            .corrected(tally, measure)
-            .map(|sample| sample.estimate(n));
+        let mut corrected = corrected.as_ref().map(|sample| sample.estimate(n));
         if is_share && estimate.low.is_some() {
             // Draws of a label that was never given, or always, know of nothing else.
             let bound = upper_bound(0.0, n as f64, MISS / 2.0);
@@ -161,7 +179,7 @@ impl<'m> Estimator<'m> {
                 }
             }
         }
-        Some((estimate, corrected))
+        (estimate, corrected)
     }
 }
 

@@ -121,8 +121,8 @@ impl Measures {
         }
         if let Some(poles) = poles {
             poles.check(&tasks)?;
-            let at = |t: &Task, l: &str| t.labels.iter().position(|x| x == l).unwrap_or(0);
-            let t = tasks.iter().position(|t| t.name == poles.task).unwrap_or(0);
+            let at = poles.at(&tasks);
+            let (task, positive, negative) = at.expect("the tasks were checked to have them");
             list.push(Measure {
                 name: format!("{} index", poles.task),
                 task: poles.task.clone(),
@@ -130,9 +130,9 @@ impl Measures {
                 within,
                 of,
                 at: Source::Index {
-                    task: t,
-                    positive: at(&tasks[t], &poles.positive),
-                    negative: at(&tasks[t], &poles.negative),
+                    task,
+                    positive,
+                    negative,
                 },
             });
         }
@@ -207,12 +207,7 @@ impl Measures {
                 };
             }
         });
-        let group = split.map(|field| {
-            let value = document.fields.get(field);
-            value.map_or_else(String::new, |v| {
-                v.as_str().map_or(v.to_string(), str::to_owned)
-            })
-        });
+        let group = split.map(|field| document.fields.get_text(field).unwrap_or_default());
         DocumentSums {
             article: article(document),
             date: document.date,

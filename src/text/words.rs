@@ -96,7 +96,6 @@ struct Known {
     /// Span of its normalized form in the arena.
     normalized: (u32, u32),
     negates: bool,
-    role: Role,
 }
 
 /// The distinct words met so far.
@@ -104,6 +103,8 @@ struct Known {
 pub struct WordCache {
     numbers: HashIndex,
     words: Vec<Known>,
+    /// What the first of them are to the terms of acts: of those that were met when these were asked for.
+    roles: Vec<Role>,
     arena: String,
     normalized: String,
     generation: u32,
@@ -172,8 +173,11 @@ impl WordCache {
             find_marks(&text[gaps.last_end..], text.len(), true, reading);
         }
         if params.acts {
+            for word in self.roles.len()..self.words.len() {
+                self.roles.push(acts::role(self.normalized(word as u32)));
+            }
             let Reading { words, acts, .. } = reading;
-            let word = |word: u32| (self.words[word as usize].role, self.normalized(word));
+            let word = |word: u32| (self.roles[word as usize], self.normalized(word));
             acts::find(text, words, word, acts);
         }
     }
@@ -217,7 +221,6 @@ impl WordCache {
         self.words.push(Known {
             normalized: (start, self.arena.len() as u32),
             negates: is_negation(&self.normalized),
-            role: acts::role(&self.normalized),
         });
         number
     }
@@ -226,6 +229,7 @@ impl WordCache {
         self.generation = self.generation.wrapping_add(1);
         self.numbers.clear();
         self.words.clear();
+        self.roles.clear();
         self.arena.clear();
     }
 }

@@ -18,18 +18,7 @@ pub type GoldBesideAnswers = Vec<(Vec<u32>, Vec<u32>, u32)>;
 pub fn gold_beside_answers(model: &Model, rows: &[Row]) -> Result<Vec<GoldBesideAnswers>> {
     let article = number_articles(rows.iter().map(|row| row.article.as_deref()));
     let answers = answers_of(model, rows);
-    let gate = model.gate().and_then(|gate| {
-        let at = model
-            .task_names()
-            .iter()
-            .position(|t| t.name == gate.task)?;
-        let open = model.task_names()[at]
-            .labels
-            .iter()
-            .position(|l| *l == gate.label)?;
-        Some((at, open as u32))
-    });
-    let opened = |task: usize, row: usize| match gate {
+    let opened = |task: usize, row: usize| match model.gate_at() {
         Some((at, open)) if at != task => {
             let said = answers[at].repeats[0][row].as_ref();
             said.is_some_and(|said| said.labels == [open])

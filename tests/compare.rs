@@ -1,7 +1,8 @@
 //! `demarche compare`.
 #![cfg(feature = "shipped-model")]
 
-use assert_cmd::Command;
+mod common;
+
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -33,18 +34,7 @@ fn rows() -> String {
 }
 
 fn run(args: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("demarche")
-        .unwrap()
-        .arg("compare")
-        .args(args)
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    common::shipped(&[&["compare"], args].concat(), "")
 }
 
 #[test]

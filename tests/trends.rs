@@ -1,7 +1,8 @@
 //! `demarche trends`.
 #![cfg(feature = "shipped-model")]
 
-use assert_cmd::Command;
+mod common;
+
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -42,19 +43,7 @@ fn rows() -> String {
 }
 
 fn run(args: &[&str], input: &str) -> (i32, String, String) {
-    let output = Command::cargo_bin("demarche")
-        .unwrap()
-        .arg("trends")
-        .args(args)
-        .write_stdin(input)
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    common::shipped(&[&["trends"], args].concat(), input)
 }
 
 fn json(args: &[&str], input: &str) -> Value {

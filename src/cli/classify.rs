@@ -206,7 +206,7 @@ impl ClassifyArgs {
     fn articles(&self, pipeline: Pipeline<'_>, params: LabelParams) -> Result<Counts> {
         let (model, screen) = (pipeline.model, pipeline.screen);
         let tasks = model.task_names();
-        let poles = self.poles.clone().or_else(|| Poles::find(tasks));
+        let poles = Poles::given_or_found(self.poles.as_ref(), tasks);
         let params = RollupParams::new(model, params, poles.as_ref())?;
         if poles.is_none() {
             screen.message(
@@ -266,11 +266,7 @@ impl ClassifyArgs {
 pub fn run(args: ClassifyArgs) -> Result<Outcome> {
     let model = open_model(args.model.as_deref())?;
     let params = args.params(model)?;
-    let inputs = match args.inputs.is_empty() {
-        true => vec!["-".to_owned()],
-        false => args.inputs.clone(),
-    };
-    let documents = args.input.open(&inputs)?;
+    let documents = args.input.open(&args.inputs)?;
     let screen = Screen::bytes(documents.counts().total_bytes);
     for note in sources(model, &params) {
         screen.message(&note);

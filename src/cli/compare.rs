@@ -1,12 +1,11 @@
 //! `demarche compare`: two sets of documents in, what differs out.
 
+use super::measure_args::MeasureArgs;
 use super::pipeline::Pipeline;
 use super::screen::{self, Screen};
-use super::trends::error_rates;
-use super::{InputArgs, Outcome, open_model};
+use super::{InputArgs, Outcome};
 use crate::error::{Error, Result};
 use crate::output::contrast::{write_csv, write_json, write_table};
-use crate::predict::Poles;
 use crate::quantify::Measures;
 use crate::quantify::contrast::{SetTally, Words, contrast};
 use clap::{Args, ValueEnum};
@@ -33,21 +32,8 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FIELD=VALUE")]
     where_b: Option<String>,
 
-    /// The model [default: the one that comes with the program]
-    #[arg(long, value_name = "MODEL")]
-    model: Option<String>,
-
-    /// The share of this label, and what is said within its paragraphs
-    #[arg(long, value_name = "LABEL")]
-    topic: Option<String>,
-
-    /// Coded rows to measure the model's errors on, which are then taken out: see `trends`
-    #[arg(long, value_name = "LABELED")]
-    errors_from: Option<String>,
-
-    /// The two opposite labels of the index [default: the model's own, where it has a task with known opposites]
-    #[arg(long, value_name = "TASK=POSITIVE:NEGATIVE")]
-    poles: Option<Poles>,
+    #[command(flatten)]
+    measure: MeasureArgs,
 
     /// How to print
     #[arg(long, default_value = "table", value_name = "FORMAT")]
@@ -56,10 +42,6 @@ pub struct CompareArgs {
     /// Draws of the bootstrap over articles
     #[arg(long, default_value_t = 2000, value_name = "N", value_parser = clap::value_parser!(u16).range(100..=20_000))]
     draws: u16,
-
-    /// Its seed
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    seed: u64,
 
     #[command(flatten)]
     input: InputArgs,
@@ -79,12 +61,7 @@ enum ContrastFormat {
 }
 
 pub fn run(args: CompareArgs) -> Result<Outcome> {
-    let model = open_model(args.model.as_deref())?;
-    let poles = args
-        .poles
-        .clone()
-        .or_else(|| Poles::find(model.task_names()));
-    let measures = Measures::new(model, poles.as_ref(), args.topic.as_deref())?;
+    let (model, measures) = args.measure.open()?;
     if args.second.is_empty() && (args.where_a.is_none() || args.where_b.is_none()) {
         return Err(Error::usage("there is no second set")
             .mend("name it behind --, or give --where-a and --where-b"));
@@ -95,10 +72,8 @@ pub fn run(args: CompareArgs) -> Result<Outcome> {
         &args.second
     };
     let screen = Screen::bytes(None);
-    let errors = args.errors_from.as_deref();
-    let errors = errors
-        .map(|path| error_rates(model, path, &screen))
-        .transpose()?;
+    let errors = args.measure.errors(model, &screen)?;
+    let seed = args.measure.seed;
     let draws = usize::from(args.draws);
     let mut sets = Vec::new();
     for (side, (inputs, only)) in [(&args.first, &args.where_a), (second, &args.where_b)]
@@ -113,7 +88,7 @@ pub fn run(args: CompareArgs) -> Result<Outcome> {
         let name = only
             .as_ref()
             .map_or_else(|| inputs.join(" "), |(f, v)| format!("{f}={v}"));
-        let mut set = SetTally::new(name, &measures, draws, args.seed, side as u64);
+        let mut set = SetTally::new(name, &measures, draws, seed, side as u64);
         let pipeline = Pipeline {
             model,
             documents,
@@ -127,7 +102,7 @@ pub fn run(args: CompareArgs) -> Result<Outcome> {
     let Ok(sets) = <[SetTally; 2]>::try_from(sets) else {
         unreachable!("two sets were made")
     };
-    let contrast = contrast(&sets, &measures, errors.as_ref(), args.seed);
+    let contrast = contrast(&sets, &measures, errors.as_ref(), seed);
     if let Some(set) = contrast.sets.iter().find(|set| set.documents == 0) {
         return Err(
             Error::input(format!("no document is in the set {}", set.name))

@@ -48,11 +48,7 @@ Examples:
 
 pub fn run(args: ExtractArgs) -> Result<Outcome> {
     let model = open_model(args.model.as_deref())?;
-    let inputs = match args.inputs.is_empty() {
-        true => vec!["-".to_owned()],
-        false => args.inputs,
-    };
-    let documents = args.input.open(&inputs)?;
+    let documents = args.input.open(&args.inputs)?;
     let screen = Screen::bytes(documents.counts().total_bytes);
     if args.keep == Keep::Body && model.gate().is_none() {
         screen.message(

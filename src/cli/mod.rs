@@ -11,6 +11,7 @@ mod classify;
 mod compare;
 mod extract;
 mod inspect;
+mod measure_args;
 mod pipeline;
 mod report;
 mod screen;
@@ -115,15 +116,15 @@ struct InputArgs {
     max_nesting: usize,
 
     /// Skip a line, record, page, feed or message of more bytes than this
-    #[arg(long, value_name = "BYTES", default_value_t = 64 << 20, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "BYTES", default_value_t = IngestParams::default().max_record_bytes, value_parser = clap::value_parser!(u64).range(1..))]
     max_record: u64,
 
     /// Read of a gzip or zstd file no more than this many decompressed bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 64 << 30, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "BYTES", default_value_t = IngestParams::default().max_unpacked_bytes, value_parser = clap::value_parser!(u64).range(1..))]
     max_unpacked: u64,
 
     /// Stop reading a gzip or zstd file that grows more than so many times over
-    #[arg(long, value_name = "N", default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = IngestParams::default().max_ratio, value_parser = clap::value_parser!(u64).range(1..))]
     max_ratio: u64,
 
     /// Exit with 2, not 3, when a record was skipped
@@ -172,7 +173,7 @@ impl From<InputFormat> for Format {
 }
 
 impl InputArgs {
-    /// Sets the threads and opens the inputs.
+    /// Sets the threads and opens the inputs; standard input where none is named.
     fn open(&self, inputs: &[String]) -> Result<crate::ingest::Documents> {
         if let Some(threads) = self.threads {
             rayon::ThreadPoolBuilder::new()
@@ -195,7 +196,10 @@ impl InputArgs {
             },
             ..IngestParams::default()
         };
-        crate::ingest::open(inputs, &params)
+        match inputs {
+            [] => crate::ingest::open(&["-".to_owned()], &params),
+            named => crate::ingest::open(named, &params),
+        }
     }
 
     /// How many threads work.

@@ -57,7 +57,7 @@ pub fn run(args: ReportArgs) -> Result<Outcome> {
     check_output(&args.output)?;
     let model = open_model(args.model.as_deref())?;
     let tasks = model.task_names();
-    let poles = args.poles.clone().or_else(|| Poles::find(tasks));
+    let poles = Poles::given_or_found(args.poles.as_ref(), tasks);
     let params = RollupParams::new(model, LabelParams::default(), poles.as_ref())?;
     let documents = args.input.open(&args.inputs)?;
     if documents.will_read(Path::new(&args.output)) {

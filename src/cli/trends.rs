@@ -1,18 +1,14 @@
 //! `demarche trends`: documents in, shares and index over time out.
 
+use super::measure_args::MeasureArgs;
 use super::pipeline::Pipeline;
 use super::screen::{self, Screen};
-use super::train::read_rows;
-use super::{InputArgs, Outcome, open_model};
-use crate::error::{Error, Place, Result};
-use crate::ingest::{self, IngestParams};
-use crate::model::{Model, TaskModel};
+use super::{InputArgs, Outcome};
+use crate::error::{Error, Result};
 use crate::output::trends::{write_csv, write_json, write_table};
 use crate::output::{page, trend_plots};
-use crate::predict::Poles;
 use crate::quantify::trends::Group;
-use crate::quantify::{By, ErrorRates, Measures, Trends, TrendsParams, TrendsTally};
-use crate::train::TaskSpec;
+use crate::quantify::{By, Trends, TrendsParams, TrendsTally};
 use clap::{Args, ValueEnum};
 use std::io::Write;
 use std::sync::Arc;
@@ -25,26 +21,16 @@ pub struct TrendsArgs {
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<String>,
 
-    /// The model [default: the one that comes with the program]
-    #[arg(long, value_name = "MODEL")]
-    model: Option<String>,
+    #[command(flatten)]
+    measure: MeasureArgs,
 
     /// The length of a period; weeks are those of ISO 8601
     #[arg(long, default_value = "month", value_name = "PERIOD")]
     by: ByArg,
 
-    /// The share of this label, and what is said within its paragraphs
-    #[arg(long, value_name = "LABEL")]
-    topic: Option<String>,
-
     /// A field of the rows, such as source: figures for each of its values
     #[arg(long, value_name = "FIELD")]
     split: Option<String>,
-
-    /// Coded rows to measure the model's errors on, which are then taken out: JSONL or CSV like that of `benchmark`, of
-    /// paragraphs like yours, none of which the model was trained on
-    #[arg(long, value_name = "LABELED")]
-    errors_from: Option<String>,
 
     /// Leave out documents from before this day
     #[arg(long, value_name = "DATE")]
@@ -54,10 +40,6 @@ pub struct TrendsArgs {
     #[arg(long, value_name = "DATE")]
     until: Option<jiff::civil::Date>,
 
-    /// The two opposite labels of the index [default: the model's own, where it has a task with known opposites]
-    #[arg(long, value_name = "TASK=POSITIVE:NEGATIVE")]
-    poles: Option<Poles>,
-
     /// How to print
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     format: TrendsFormat,
@@ -65,10 +47,6 @@ pub struct TrendsArgs {
     /// Draws of the bootstrap over articles
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u16).range(100..=10_000))]
     draws: u16,
-
-    /// Its seed
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    seed: u64,
 
     #[command(flatten)]
     input: InputArgs,
@@ -100,12 +78,7 @@ enum TrendsFormat {
 }
 
 pub fn run(args: TrendsArgs) -> Result<Outcome> {
-    let model = open_model(args.model.as_deref())?;
-    let poles = args
-        .poles
-        .clone()
-        .or_else(|| Poles::find(model.task_names()));
-    let measures = Measures::new(model, poles.as_ref(), args.topic.as_deref())?;
+    let (model, measures) = args.measure.open()?;
     if let (Some(since), Some(until)) = (args.since, args.until)
         && since > until
     {
@@ -113,10 +86,7 @@ pub fn run(args: TrendsArgs) -> Result<Outcome> {
     }
     let documents = args.input.open(&args.inputs)?;
     let screen = Screen::bytes(documents.counts().total_bytes);
-    let errors = args.errors_from.as_deref();
-    let errors = errors
-        .map(|path| error_rates(model, path, &screen))
-        .transpose()?;
+    let errors = args.measure.errors(model, &screen)?;
     let params = TrendsParams {
         by: match args.by {
             ByArg::Week => By::Week,
@@ -127,7 +97,7 @@ pub fn run(args: TrendsArgs) -> Result<Outcome> {
         since: args.since,
         until: args.until,
         draws: usize::from(args.draws),
-        seed: args.seed,
+        seed: args.measure.seed,
     };
     let mut tally = TrendsTally::new(&measures, params);
     let pipeline = Pipeline {
@@ -146,27 +116,6 @@ pub fn run(args: TrendsArgs) -> Result<Outcome> {
     remark(&trends, &screen);
     write(&trends, args.format)?;
     Ok(args.input.outcome(screen.skipped()))
-}
-
-/// A model's errors on coded rows.
-pub fn error_rates(model: &Model, path: &str, screen: &Screen) -> Result<ErrorRates> {
-    let spec = |task: &TaskModel| TaskSpec {
-        name: task.task.name.clone(),
-        form: task.task.form,
-    };
-    let specs: Vec<TaskSpec> = model.tasks().iter().map(spec).collect();
-    let mut documents = ingest::open(&[path.to_owned()], &IngestParams::default())?;
-    let rows = read_rows(&mut documents, &specs, screen);
-    let name = std::path::Path::new(path).file_name();
-    let name = name.map_or_else(
-        || path.to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    );
-    ErrorRates::measure(model, &rows, &name).map_err(|error| {
-        error
-            .at(Place::file(path))
-            .mend("give rows coded like those of `benchmark`")
-    })
 }
 
 fn remark(trends: &Trends, screen: &Screen) {

@@ -47,6 +47,11 @@ impl Poles {
         })
     }
 
+    /// Those that the user names, or else those [found](Self::find) among the tasks.
+    pub fn given_or_found(given: Option<&Poles>, tasks: &[Task]) -> Option<Poles> {
+        given.cloned().or_else(|| Poles::find(tasks))
+    }
+
     /// Checks that the tasks have these labels.
     ///
     /// # Errors

@@ -14,6 +14,22 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
+/// Runs the program with the model that comes with it: its exit code, output and messages.
+pub fn shipped(args: &[&str], stdin: &str) -> (i32, String, String) {
+    let output = Command::cargo_bin("demarche")
+        .unwrap()
+        .args(args)
+        .write_stdin(stdin)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
 /// Forty labelled rows: thirty of body text over fifteen articles, ten of boilerplate.
 pub const ROWS: &str = include_str!("rows.jsonl");
 

@@ -41,6 +41,47 @@ fn text_is_body_paragraphs_with_empty_lines_between() {
     );
 }
 
+/// What `extract --signs` prints is what `train --signs` reads.
+#[test]
+fn signs_say_where_paragraphs_stand_and_can_be_trained_on() {
+    let folder = with_page();
+    let said =
+        folder.jsonl("extract --model m.demarche page.html --keep all --format jsonl --signs");
+    let signs = all(&said, "signs");
+    let has = |i: usize, fact: &str| {
+        let facts = signs[i].as_str().unwrap().split(' ');
+        facts.into_iter().any(|f| f == fact)
+    };
+    assert!(
+        has(0, "in=nav") && has(0, "links=all") && has(1, "headline=is"),
+        "{signs:?}"
+    );
+    assert!(
+        has(2, "tag=p") && has(3, "tag=figcaption") && has(6, "in=footer"),
+        "{signs:?}"
+    );
+    let rows: Vec<Value> = (said.into_iter().cycle().take(40).enumerate())
+        .map(|(i, mut row)| {
+            let text = row["signs"].as_str().unwrap().contains("tag=p ");
+            row["kind"] = json!(if text { "body" } else { "boilerplate" });
+            row["text"] = json!(format!("words {i}"));
+            row
+        })
+        .collect();
+    let rows: Vec<String> = rows.iter().map(Value::to_string).collect();
+    folder.put("rows.jsonl", rows.join("\n"));
+    folder
+        .output("train rows.jsonl --task kind:single --signs --no-search --no-cv -o gate.demarche");
+    let said = folder.output("extract --model gate.demarche page.html");
+    assert!(
+        said.starts_with("Beijing raised") && said.ends_with("talk.\n"),
+        "{said}"
+    );
+    let why = folder.output("classify --model gate.demarche page.html --explain 9");
+    assert!(why.contains("@tag=p +"), "{why}");
+    (folder.run("extract --model m.demarche page.html --signs")).refused(&["--format jsonl"]);
+}
+
 #[test]
 fn objects_say_where_paragraphs_stand_and_why_they_are_kept() {
     let folder = with_page();

@@ -2,7 +2,7 @@
 //! any text, unseen words included.
 
 use demarche::model::{Form, TaskModel};
-use demarche::text::{Analyzer, Scratch, TextParams};
+use demarche::text::{Analyzer, Passage, Scratch, Sign, TextParams};
 use demarche::train::{Given, TaskSpec};
 use demarche::{Model, Row, TrainParams, Trainer};
 use proptest::prelude::*;
@@ -84,7 +84,21 @@ fn ways() -> Vec<(&'static str, Form, TextParams, bool)> {
             with(|p| (p.marks, p.acts, p.ngram_range) = (true, true, (1, 1))),
             true,
         ),
+        ("placed", Form::Single, with(|p| p.signs = true), true),
     ]
+}
+
+/// Facts that rows are told with; one is never met in training.
+const FACTS: [&str; 5] = ["tag=p", "tag=li", "links=all", "in=nav", "unseen"];
+
+/// Two rows in three have signs.
+fn placed(row: Row, i: usize) -> Row {
+    let facts = [FACTS[i % 4], FACTS[(i / 4) % 4]];
+    let signs = facts.map(Sign::new);
+    Row {
+        signs: signs[..i % 3].to_vec(),
+        ..row
+    }
 }
 
 fn model() -> Model {
@@ -95,13 +109,14 @@ fn model() -> Model {
             let text: String = (0..9)
                 .map(|k| format!("{}{}", word(k), marks[(i + k) % 5]))
                 .collect();
-            ways()
-                .into_iter()
-                .fold(Row::new(text), |row, (name, form, ..)| match form {
+            ways().into_iter().fold(
+                placed(Row::new(text), i),
+                |row, (name, form, ..)| match form {
                     Form::Single => row.single(name, ["cold", "mild", "warm"][(i + i / 5) % 3]),
                     Form::Multi if i % 4 == 0 => row.multi(name, [""; 0]),
                     Form::Multi => row.multi(name, [["a", "b", "c"][i % 3]]),
-                })
+                },
+            )
         })
         .collect();
     let given = |text: &TextParams, sublinear| Given {
@@ -110,6 +125,7 @@ fn model() -> Model {
         negation: Some(text.negation),
         marks: Some(text.marks),
         acts: Some(text.acts),
+        signs: Some(text.signs),
         ngram_range: Some(text.ngram_range),
         char_ngram_range: Some(text.char_ngram_range),
         sublinear_tf: Some(sublinear),
@@ -137,10 +153,10 @@ fn model() -> Model {
 static MODEL: LazyLock<Model> = LazyLock::new(model);
 
 /// The decision values of a task by its own analyzer, vectorizer and weights.
-fn by_matrix(task: &TaskModel, text: &str) -> Vec<f32> {
+fn by_matrix(task: &TaskModel, passage: Passage<'_>) -> Vec<f32> {
     let analyzer = Analyzer::new(task.options.text.clone()).expect("checked when trained");
     let mut counts = task.tfidf.text_counts();
-    for term in analyzer.terms(text, &mut Scratch::default()) {
+    for term in analyzer.terms(passage, &mut Scratch::default()) {
         counts.add(&task.tfidf, term.hash);
     }
     let (mut row, mut margins) = (Vec::new(), Vec::new());
@@ -149,10 +165,11 @@ fn by_matrix(task: &TaskModel, text: &str) -> Vec<f32> {
     margins
 }
 
-fn assert_same(model: &Model, text: &str) -> Result<(), TestCaseError> {
-    let said = model.classifier().classify_ungated(text);
+fn assert_same<'t>(model: &Model, passage: impl Into<Passage<'t>>) -> Result<(), TestCaseError> {
+    let passage = passage.into();
+    let said = model.classifier().classify_ungated(passage);
     for (task, said) in model.tasks().iter().zip(&said) {
-        for (ours, expected) in said.margins.iter().zip(by_matrix(task, text)) {
+        for (ours, expected) in said.margins.iter().zip(by_matrix(task, passage)) {
             let close = (ours - expected).abs() <= 2e-5 * expected.abs().max(1.0);
             prop_assert!(
                 close,
@@ -160,7 +177,7 @@ fn assert_same(model: &Model, text: &str) -> Result<(), TestCaseError> {
                 task.task.name,
                 ours,
                 expected,
-                text
+                passage
             );
         }
     }
@@ -190,6 +207,30 @@ proptest! {
     #[test]
     fn any_text_scores_as_by_the_matrix(text in any::<String>()) {
         assert_same(&MODEL, &text)?;
+    }
+
+    /// Signs weigh beside the words of any text, the decision value is still the sum of its parts, and no other task reads them.
+    #[test]
+    fn signs_score_as_by_the_matrix(
+        text in text(),
+        facts in prop::collection::vec(prop::sample::select(FACTS.to_vec()), 0..6),
+    ) {
+        let signs: Vec<Sign> = facts.iter().map(|fact| Sign::new(fact)).collect();
+        let passage = Passage { text: &text, signs: &signs };
+        assert_same(&MODEL, passage)?;
+        let mut classifier = MODEL.classifier();
+        let (with, without) = (classifier.classify_ungated(passage), classifier.classify_ungated(&text));
+        for (i, task) in MODEL.tasks().iter().enumerate() {
+            if task.options.text.signs {
+                let explanation = classifier.explain(passage, i, 0);
+                let sum: f64 = explanation.contributions.iter().map(|c| f64::from(c.value)).sum();
+                let off = f64::from(explanation.intercept) + sum - f64::from(with[i].margins[0]);
+                prop_assert!(off.abs() < 1e-5, "off by {}", off);
+                prop_assert!(explanation.contributions.iter().all(|c| !c.term.contains("unseen")));
+            } else {
+                prop_assert_eq!(&with[i], &without[i]);
+            }
+        }
     }
 }
 

@@ -153,6 +153,7 @@ impl ClassifyArgs {
         Ok(LabelParams {
             unit,
             title: self.title,
+            signs: false,
             explain: self.explain,
             any_language: self.any_language,
             body_alone: self.keep == Keep::Body,

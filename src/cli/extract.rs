@@ -3,7 +3,7 @@
 use super::pipeline::Pipeline;
 use super::screen::{self, Screen};
 use super::{InputArgs, Keep, Outcome, open_model};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::output::extract::{ExtractFormat, ExtractWriter};
 use crate::predict::LabelParams;
 use clap::{Args, ValueEnum};
@@ -28,6 +28,10 @@ pub struct ExtractArgs {
     /// The model that tells body from boilerplate [default: the one that comes with the program]
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
+
+    /// With each paragraph of a page, what is known of where it stands: rows that `train --signs` reads, once `kind` is right
+    #[arg(long)]
+    signs: bool,
 
     #[command(flatten)]
     input: InputArgs,
@@ -59,7 +63,11 @@ pub fn run(args: ExtractArgs) -> Result<Outcome> {
         FormatArg::Text => ExtractFormat::Text,
         FormatArg::Jsonl => ExtractFormat::Jsonl,
     };
+    if args.signs && format == ExtractFormat::Text {
+        return Err(Error::usage("text has no place for signs").mend("give --format jsonl"));
+    }
     let params = LabelParams {
+        signs: args.signs,
         body_alone: args.keep == Keep::Body,
         ..LabelParams::default()
     };

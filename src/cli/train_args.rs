@@ -81,6 +81,10 @@ pub struct TrainArgs {
     #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     acts: Vec<String>,
 
+    /// Count the signs of rows as terms: the facts, parted by spaces, in their field `signs`, as `extract --signs` prints them
+    #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    signs: Vec<String>,
+
     /// Use plain counts, not 1 + ln(count)
     #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     no_sublinear_tf: Vec<String>,
@@ -291,6 +295,7 @@ impl TrainArgs {
         lowered.flag(&self.negation, |g| g.negation = Some(true));
         lowered.flag(&self.marks, |g| g.marks = Some(true));
         lowered.flag(&self.acts, |g| g.acts = Some(true));
+        lowered.flag(&self.signs, |g| g.signs = Some(true));
         lowered.flag(&self.no_sublinear_tf, |g| g.sublinear_tf = Some(false));
         lowered.flag(&self.no_idf, |g| g.use_idf = Some(false));
         let params = TrainParams {

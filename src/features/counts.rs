@@ -5,7 +5,7 @@
 //! nothing leaks between folds.
 
 use super::TermNames;
-use crate::text::{Analyzer, HashIndex, Scratch};
+use crate::text::{Analyzer, HashIndex, Passage, Scratch};
 use rayon::prelude::*;
 
 /// The fewest texts for which a thread makes a dictionary of its own.
@@ -23,7 +23,11 @@ pub struct TermCounts {
 
 impl TermCounts {
     /// Counts the terms of `texts`, on rayon's threads; the result does not depend on how many.
-    pub fn of<T: AsRef<str> + Sync>(texts: &[T], analyzer: &Analyzer) -> Self {
+    pub fn of<T>(texts: &[T], analyzer: &Analyzer) -> Self
+    where
+        T: Sync,
+        for<'t> &'t T: Into<Passage<'t>>,
+    {
         let chunk = texts.len().div_ceil(rayon::current_num_threads());
         let mut chunks: Vec<CountsBuilder> = texts
             .par_chunks(chunk.max(MIN_TEXTS_A_CHUNK))
@@ -31,7 +35,7 @@ impl TermCounts {
                 let mut builder = CountsBuilder::default();
                 let mut scratch = Scratch::default();
                 for text in chunk {
-                    builder.push(text.as_ref(), analyzer, &mut scratch);
+                    builder.push(text, analyzer, &mut scratch);
                 }
                 builder
             })
@@ -89,8 +93,13 @@ impl Default for CountsBuilder {
 
 impl CountsBuilder {
     /// Counts one more text.
-    pub fn push(&mut self, text: &str, analyzer: &Analyzer, scratch: &mut Scratch) {
-        analyzer.read(text, scratch);
+    pub fn push<'t>(
+        &mut self,
+        passage: impl Into<Passage<'t>>,
+        analyzer: &Analyzer,
+        scratch: &mut Scratch,
+    ) {
+        analyzer.read(passage, scratch);
         let start = self.terms.len();
         analyzer.visit(scratch, |occurrence| {
             let name = |out: &mut String| scratch.append_name(&occurrence, out);

@@ -5,11 +5,13 @@
 //! `tf = 1 + ln(count)` when sublinear, else `count`, and
 //! `idf = ln((1 + n) / (1 + df)) + 1`, as scikit-learn's `TfidfVectorizer` has it
 //! (`smooth_idf=True`, `norm="l2"`). idf is learned at fit and stored, so a text weighs the
-//! same alone as in any batch.
+//! same alone as in any batch. A [sign](crate::text::signs) weighs the same wherever it is, and takes no part in the norm.
 
 use super::{SparseRecords, TermCounts, Vocabulary};
 use crate::error::{Error, Result};
+use crate::text::signs::{SIGN_WEIGHT, is_sign};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// A bound on the number of texts that hold a term: absolute or a share of all texts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -119,15 +121,22 @@ impl TfidfParams {
         }
         let mut columns = vec![ABSENT; counts.n_terms()];
         let mut idf = Vec::with_capacity(terms.len());
+        let mut signs = Vec::with_capacity(terms.len());
         for (column, term) in terms.iter().enumerate() {
             columns[*term as usize] = column as u32;
-            idf.push(self.idf(rows.len(), df[*term as usize]));
+            let is_sign = is_sign(counts.names().get(*term as usize));
+            signs.push(is_sign);
+            idf.push(match is_sign {
+                true => SIGN_WEIGHT,
+                false => self.idf(rows.len(), df[*term as usize]),
+            });
         }
         FittedColumns {
             params: self.clone(),
             terms,
             columns,
             idf,
+            signs,
         }
     }
 
@@ -159,6 +168,8 @@ pub struct FittedColumns {
     terms: Vec<u32>,
     columns: Vec<u32>,
     idf: Vec<f32>,
+    /// Whether each column is a sign.
+    signs: Vec<bool>,
 }
 
 impl FittedColumns {
@@ -175,10 +186,15 @@ impl FittedColumns {
             row.clear();
             row.extend(counts.row(i as usize).filter_map(|(term, count)| {
                 let column = self.columns[term as usize];
-                let weigh = |column| (column, self.params.tf(count) * self.idf[column as usize]);
-                (column != ABSENT).then(|| weigh(column))
+                (column != ABSENT).then(|| {
+                    let tf = match self.signs[column as usize] {
+                        true => 1.0,
+                        false => self.params.tf(count),
+                    };
+                    (column, tf * self.idf[column as usize])
+                })
             }));
-            normalize_row(&mut row);
+            normalize_row(&mut row, |column| self.signs[column as usize]);
             records.push_row(row.iter().copied());
         }
         records
@@ -193,12 +209,14 @@ impl FittedColumns {
             terms: Vec::with_capacity(kept.len()),
             columns: vec![ABSENT; self.columns.len()],
             idf: Vec::with_capacity(kept.len()),
+            signs: Vec::with_capacity(kept.len()),
         };
         for (new, old) in kept.iter().enumerate() {
             let term = self.terms[*old as usize];
             fewer.terms.push(term);
             fewer.columns[term as usize] = new as u32;
             fewer.idf.push(self.idf[*old as usize]);
+            fewer.signs.push(self.signs[*old as usize]);
         }
         fewer
     }
@@ -209,8 +227,10 @@ impl FittedColumns {
         let name = |column: u32| counts.names().get(self.terms[column as usize] as usize);
         let mut order: Vec<u32> = (0..self.terms.len() as u32).collect();
         order.sort_unstable_by(|a, b| name(*a).cmp(name(*b)));
+        let vocabulary = Vocabulary::new(order.iter().map(|column| name(*column)).collect());
         let tfidf = Tfidf {
-            vocabulary: Vocabulary::new(order.iter().map(|column| name(*column)).collect()),
+            signs: vocabulary.signs(),
+            vocabulary,
             idf: order.iter().map(|c| self.idf[*c as usize]).collect(),
             params: self.params,
         };
@@ -218,12 +238,13 @@ impl FittedColumns {
     }
 }
 
-/// Divides a row by its Euclidean norm; an empty row stays empty.
-fn normalize_row(row: &mut [(u32, f32)]) {
-    let squares: f64 = row.iter().map(|(_, v)| f64::from(*v) * f64::from(*v)).sum();
+/// Divides the words of a row by their Euclidean norm; signs stay as they are.
+fn normalize_row(row: &mut [(u32, f32)], is_sign: impl Fn(u32) -> bool) {
+    let words = row.iter().filter(|(column, _)| !is_sign(*column));
+    let squares: f64 = words.map(|(_, v)| f64::from(*v) * f64::from(*v)).sum();
     if squares > 0.0 {
         let norm = libm::sqrt(squares);
-        for (_, value) in row {
+        for (_, value) in row.iter_mut().filter(|(column, _)| !is_sign(*column)) {
             *value = (f64::from(*value) / norm) as f32;
         }
     }
@@ -235,6 +256,7 @@ pub struct Tfidf {
     params: TfidfParams,
     vocabulary: Vocabulary,
     idf: Vec<f32>,
+    signs: Range<u32>,
 }
 
 impl Tfidf {
@@ -253,6 +275,7 @@ impl Tfidf {
         }
         Ok(Tfidf {
             params,
+            signs: vocabulary.signs(),
             vocabulary,
             idf,
         })
@@ -297,10 +320,15 @@ impl Tfidf {
                     Some(tf) => *tf,
                     None => self.params.tf(count),
                 };
+                let tf = if self.signs.contains(&column) {
+                    1.0
+                } else {
+                    tf
+                };
                 row.push((column, tf * self.idf[column as usize]));
             }
         }
-        normalize_row(row);
+        normalize_row(row, |column| self.signs.contains(&column));
     }
 }
 

@@ -4,7 +4,9 @@
 //! a term's hash to its column.
 
 use super::TermNames;
+use crate::text::signs::SIGN_MARK;
 use crate::text::{HashIndex, hash_term};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// The terms that are columns, sorted by the bytes of their names.
@@ -74,6 +76,16 @@ impl Vocabulary {
     /// When there is no such column.
     pub fn name(&self, column: usize) -> &str {
         self.names.get(self.places[column] as usize)
+    }
+
+    /// The columns of signs, whose names stand together.
+    pub(crate) fn signs(&self) -> Range<u32> {
+        let behind = |last: char| {
+            let names = |place: &u32| self.names.get(*place as usize).chars().next() <= Some(last);
+            self.places.partition_point(names) as u32
+        };
+        let before = char::from_u32(u32::from(SIGN_MARK) - 1).expect("a mark is no control");
+        behind(before)..behind(SIGN_MARK)
     }
 
     /// The list that the names stand in, which vocabularies of one model may share, and their places in it.

@@ -1,13 +1,14 @@
 //! Paragraphs alone.
 //!
 //! Text: the paragraphs with an empty line between them. JSONL: an object a paragraph,
-//! `{"doc", "paragraph", "start", "end", "source_start", "source_end", GATE?, "probability"?, "input"?, "text"}`,
+//! `{"doc", "paragraph", "start", "end", "source_start", "source_end", GATE?, "probability"?, "signs"?, "input"?, "text"}`,
 //! where `GATE` is the label of the gate's task and `probability` the gate's own label's.
 
 use super::{DocumentWriter, rounded};
 use crate::ingest::Document;
 use crate::model::Gate;
 use crate::predict::{LabelledDocument, LabelledParagraph};
+use crate::text::Sign;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
@@ -61,6 +62,10 @@ impl<W: Write> ExtractWriter<W> {
                 Some((name.into_owned(), value))
             });
             put("input", Value::Object(fields.collect()));
+        }
+        if !paragraph.signs.is_empty() {
+            let facts: Vec<&str> = paragraph.signs.iter().map(Sign::fact).collect();
+            put("signs", json!(facts.join(" ")));
         }
         put("text", json!(paragraph.text));
         object

@@ -9,6 +9,7 @@
 use super::{Classifier, Scores, WordValue};
 use crate::model::Form;
 use crate::paragraphs::fold_white_space;
+use crate::text::Passage;
 use crate::text::tokenize::tokens;
 
 /// Words that are looked for unless another number is asked for.
@@ -81,22 +82,23 @@ impl Classifier<'_> {
     ///
     /// # Panics
     /// When the model has no such task or label.
-    pub fn counterfactual(
+    pub fn counterfactual<'t>(
         &mut self,
-        text: &str,
+        passage: impl Into<Passage<'t>>,
         task: usize,
         label: usize,
         most: usize,
     ) -> Option<Counterfactual> {
-        let explanation = self.explain(text, task, label);
-        self.search(text, (task, label), &explanation.words, most, false)
+        let passage = passage.into();
+        let explanation = self.explain(passage, task, label);
+        self.search(passage, (task, label), &explanation.words, most, false)
     }
 
     /// As [`counterfactual`](Self::counterfactual), when the words' shares are known; `open` says that the
     /// gate is.
     pub(super) fn search(
         &mut self,
-        text: &str,
+        passage: Passage<'_>,
         (task, label): (usize, usize),
         values: &[WordValue],
         most: usize,
@@ -106,10 +108,10 @@ impl Classifier<'_> {
             return None;
         }
         let latest = self.scores.clone();
-        let words = promising_words(text, values, TRIED_WORDS.max(most));
+        let words = promising_words(passage.text, values, TRIED_WORDS.max(most));
         let mut search = Search {
             classifier: self,
-            text,
+            passage,
             task,
             label,
             open,
@@ -164,7 +166,7 @@ fn promising_words(text: &str, values: &[WordValue], n: usize) -> Vec<(usize, us
 /// The search for one label of one text.
 struct Search<'s, 'm> {
     classifier: &'s mut Classifier<'m>,
-    text: &'s str,
+    passage: Passage<'s>,
     task: usize,
     label: usize,
     open: bool,
@@ -175,10 +177,14 @@ struct Search<'s, 'm> {
 impl Search<'_, '_> {
     /// Classifies the text without the words taken out; says whether it is given the label.
     fn is_given(&mut self) -> bool {
-        let edited = without_words(self.text, &self.removed);
+        let edited = without_words(self.passage.text, &self.removed);
+        let edited = Passage {
+            text: &edited,
+            ..self.passage
+        };
         let scores = match self.open {
-            true => self.classifier.score_open(&edited),
-            false => self.classifier.score(&edited),
+            true => self.classifier.score_open(edited),
+            false => self.classifier.score(edited),
         };
         scores.given(self.task).contains(&(self.label as u32))
     }

@@ -4,10 +4,12 @@
 
 use super::counterfactual::{Counterfactual, Threshold};
 use super::neighbours::{NearestRows, Neighbours};
+use super::signs::signs;
 use super::{Classifier, Explanation, Prediction};
 use crate::ingest::{Document, Format};
 use crate::paragraphs::{fold_white_space, segment};
 use crate::text::language::foreign_language;
+use crate::text::{Passage, Sign};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub struct LabelParams {
     pub title: bool,
     /// How many terms for and against each given label are kept; 0 for no reasons at all.
     pub explain: usize,
+    /// Whether what is known of where paragraphs stand is kept.
+    pub signs: bool,
     /// Whether paragraphs that the model's gate sets aside are left out.
     pub body_alone: bool,
     /// Where there are reasons: how many words at most are looked for whose removal takes a label away; 0
@@ -75,6 +79,8 @@ pub struct LabelledParagraph {
     pub source: Option<Range<usize>>,
     /// The text, each run of white space folded to one space.
     pub text: String,
+    /// What is known of where it stands, where that was asked for.
+    pub signs: Vec<Sign>,
     /// The ISO 639-3 code of its language, where that is reliably not English and so no label was given.
     pub language: Option<&'static str>,
     /// What the model says.
@@ -120,12 +126,24 @@ pub struct ParagraphView<'p> {
     pub source: Option<Range<usize>>,
     /// As in [`LabelledParagraph`].
     pub text: Cow<'p, str>,
+    /// What is known of where it stands; empty where the model does not ask, or it is no block of a page.
+    pub signs: Cow<'p, [Sign]>,
     /// As in [`LabelledParagraph`].
     pub language: Option<&'static str>,
     /// As in [`LabelledParagraph`].
     pub reasons: Cow<'p, [Reason]>,
     /// As in [`LabelledParagraph`].
     pub nearest: Cow<'p, [NearestRows]>,
+}
+
+impl ParagraphView<'_> {
+    /// The text and its signs.
+    pub fn passage(&self) -> Passage<'_> {
+        Passage {
+            text: &self.text,
+            signs: &self.signs,
+        }
+    }
 }
 
 impl<'p> From<&'p LabelledParagraph> for ParagraphView<'p> {
@@ -136,6 +154,7 @@ impl<'p> From<&'p LabelledParagraph> for ParagraphView<'p> {
             end: paragraph.end,
             source: paragraph.source.clone(),
             text: Cow::Borrowed(&paragraph.text),
+            signs: Cow::Borrowed(&paragraph.signs),
             language: paragraph.language,
             reasons: Cow::Borrowed(&paragraph.reasons),
             nearest: Cow::Borrowed(&paragraph.nearest),
@@ -154,6 +173,10 @@ impl Classifier<'_> {
                 end: view.end,
                 source: view.source,
                 text: view.text.into_owned(),
+                signs: match params.signs {
+                    true => view.signs.into_owned(),
+                    false => Vec::new(),
+                },
                 language: view.language,
                 prediction: classifier.prediction(),
                 reasons: view.reasons.into_owned(),
@@ -191,10 +214,16 @@ impl Classifier<'_> {
                 1
             }
             Unit::Paragraph if !document.blocks.is_empty() => {
+                let mut signs = match params.signs || self.scorer.takes_signs() {
+                    true => signs(document),
+                    false => Vec::new(),
+                }
+                .into_iter();
                 for (i, block) in document.blocks.iter().enumerate() {
                     let own = fold_white_space(&text[block.start..block.end]);
                     let mut view = view(Some(i), (block.start, block.end), own);
                     view.source.clone_from(&block.source);
+                    view.signs = signs.next().unwrap_or_default().into();
                     self.label_one(view, params, &mut each);
                 }
                 document.blocks.len()
@@ -218,8 +247,8 @@ impl Classifier<'_> {
         each: &mut impl FnMut(&Self, ParagraphView<'p>),
     ) {
         match view.paragraph {
-            Some(_) => self.score(&view.text),
-            None => self.score_open(&view.text),
+            Some(_) => self.score(view.passage()),
+            None => self.score_open(view.passage()),
         };
         let of_english = self.model().provenance().languages.is_empty();
         if of_english && !params.any_language {
@@ -265,7 +294,7 @@ impl Classifier<'_> {
             if labels.is_empty() {
                 continue;
             }
-            let explanations = self.explain_labels(&view.text, task, &labels);
+            let explanations = self.explain_labels(view.passage(), task, &labels);
             for (label, mut explanation) in labels.into_iter().zip(explanations) {
                 explanation.keep_strongest(params.explain);
                 // The same sum in another order could differ in its last digit.
@@ -275,7 +304,7 @@ impl Classifier<'_> {
                     label,
                     threshold: self.threshold(task, label),
                     counterfactual: self.search(
-                        &view.text,
+                        view.passage(),
                         (task, label),
                         &explanation.words,
                         params.most_words,
@@ -300,6 +329,7 @@ fn view(
         end,
         source: None,
         text,
+        signs: Cow::default(),
         language: None,
         reasons: Cow::default(),
         nearest: Cow::default(),

@@ -6,6 +6,7 @@
 
 use super::Classifier;
 use crate::model::scorer::TracedTerm;
+use crate::text::Passage;
 use crate::text::ngrams::CHAR_MARK;
 use crate::text::tokenize::tokens;
 use std::collections::BTreeMap;
@@ -100,8 +101,13 @@ impl Classifier<'_> {
     ///
     /// # Panics
     /// When the model has no such task or label.
-    pub fn explain(&mut self, text: &str, task: usize, label: usize) -> Explanation {
-        let mut explanations = self.explain_labels(text, task, &[label]);
+    pub fn explain<'t>(
+        &mut self,
+        passage: impl Into<Passage<'t>>,
+        task: usize,
+        label: usize,
+    ) -> Explanation {
+        let mut explanations = self.explain_labels(passage, task, &[label]);
         explanations.pop().expect("one a label")
     }
 
@@ -109,13 +115,15 @@ impl Classifier<'_> {
     ///
     /// # Panics
     /// As [`explain`](Self::explain).
-    pub fn explain_labels(
+    pub fn explain_labels<'t>(
         &mut self,
-        text: &str,
+        passage: impl Into<Passage<'t>>,
         task: usize,
         labels: &[usize],
     ) -> Vec<Explanation> {
-        let terms = self.scorer.trace(text, task, &mut self.scoring);
+        let passage = passage.into();
+        let text = passage.text;
+        let terms = self.scorer.trace(passage, task, &mut self.scoring);
         let words: Vec<Range<usize>> = tokens(text).map(|t| t.start..t.end()).collect();
         (labels.iter())
             .map(|label| self.explanation(text, (task, *label), &terms, &words))

@@ -11,6 +11,7 @@ pub mod detail;
 pub mod document;
 pub mod explain;
 pub mod neighbours;
+pub mod signs;
 mod withhold;
 
 pub use article::{Article, Articles, Poles, RollupParams};
@@ -24,6 +25,7 @@ use crate::error::Result;
 use crate::model::linear::{largest, sigmoid, single_probabilities};
 use crate::model::scorer::{Scorer, Scoring};
 use crate::model::{Form, Model, Task};
+use crate::text::Passage;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -173,33 +175,33 @@ impl<'m> Classifier<'m> {
     }
 
     /// Scores one paragraph, whatever its length, without allocating once the buffers have their size.
-    pub fn score(&mut self, text: &str) -> &Scores {
-        self.decide(text, true, None);
+    pub fn score<'t>(&mut self, passage: impl Into<Passage<'t>>) -> &Scores {
+        self.decide(passage.into(), true, None);
         &self.scores
     }
 
     /// Scores a text whose place says that the gate is open: the title of an article is body, and no
     /// words of it make it a caption. The gate's task keeps its probabilities.
-    pub fn score_open(&mut self, text: &str) -> &Scores {
-        self.decide(text, true, self.gate);
+    pub fn score_open<'t>(&mut self, passage: impl Into<Passage<'t>>) -> &Scores {
+        self.decide(passage.into(), true, self.gate);
         &self.scores
     }
 
     /// Classifies one paragraph.
-    pub fn classify(&mut self, text: &str) -> Prediction {
-        self.score(text);
+    pub fn classify<'t>(&mut self, passage: impl Into<Passage<'t>>) -> Prediction {
+        self.score(passage);
         self.prediction()
     }
 
     /// Classifies a text whose place says that the gate is open, as [`score_open`](Self::score_open).
-    pub fn classify_open(&mut self, text: &str) -> Prediction {
-        self.score_open(text);
+    pub fn classify_open<'t>(&mut self, passage: impl Into<Passage<'t>>) -> Prediction {
+        self.score_open(passage);
         self.prediction()
     }
 
     /// The answers of each task, whatever the gate says.
-    pub fn classify_ungated(&mut self, text: &str) -> Vec<TaskPrediction> {
-        self.decide(text, false, None);
+    pub fn classify_ungated<'t>(&mut self, passage: impl Into<Passage<'t>>) -> Vec<TaskPrediction> {
+        self.decide(passage.into(), false, None);
         self.prediction().tasks
     }
 
@@ -234,9 +236,9 @@ impl<'m> Classifier<'m> {
 
     /// Scores a text and decides which labels are given. `known` gives the gate's task another label than
     /// the text does.
-    fn decide(&mut self, text: &str, gated: bool, known: Option<(usize, u32)>) {
+    fn decide(&mut self, passage: Passage<'_>, gated: bool, known: Option<(usize, u32)>) {
         let scores = &mut self.scores;
-        (self.scorer).score(text, &mut self.scoring, &mut scores.margins);
+        (self.scorer).score(passage, &mut self.scoring, &mut scores.margins);
         scores.probabilities.copy_from_slice(&scores.margins);
         scores.given.clear();
         scores.given_ends.clear();
@@ -351,8 +353,8 @@ impl Model {
     /// # }
     /// # Ok::<(), demarche::Error>(())
     /// ```
-    pub fn classify(&self, text: &str) -> Prediction {
-        self.classifier().classify(text)
+    pub fn classify<'t>(&self, passage: impl Into<Passage<'t>>) -> Prediction {
+        self.classifier().classify(passage)
     }
 
     /// A classifier for one thread.

@@ -5,6 +5,7 @@
 
 use super::acts::act_terms;
 use super::ngrams::{CHAR_MARK, char_ngrams, hash_append, hash_chars, hash_denied, hash_word};
+use super::signs::{Passage, Sign};
 use super::stem::{EnglishStemmer, is_stop_word};
 use super::words::{MARKS, Placed, ReadParams, Reading, WordCache};
 use super::{DENIED, MAX_NGRAM, TextParams};
@@ -29,6 +30,7 @@ enum Shape {
     Chars(u32),
     Mark(u8),
     Act(u8),
+    Sign(u32),
 }
 
 /// What a distinct word is to the options.
@@ -57,6 +59,8 @@ pub struct Scratch {
     grams: Vec<(u64, (u32, u32))>,
     /// The words of the latest text that are not left out.
     sequence: Vec<Placed>,
+    /// The signs of the latest text, where they are terms.
+    signs: Vec<Sign>,
     terms: Vec<Occurrence>,
     padded: String,
     generation: u32,
@@ -92,6 +96,7 @@ impl Scratch {
                 out.push_str(self.slice(self.grams[gram as usize].1));
             }
             Shape::Act(act) => out.push_str(&act_terms()[usize::from(act)]),
+            Shape::Sign(sign) => out.push_str(self.signs[sign as usize].name()),
             Shape::Mark(mark) => out.push_str(MARKS[usize::from(mark)].0),
         }
     }
@@ -148,7 +153,8 @@ impl Analyzer {
     }
 
     /// The term occurrences of `text`: word n-grams by first word, then length; the
-    /// character n-grams of each word after the n-grams that start at it; then marks, and acts last.
+    /// character n-grams of each word after the n-grams that start at it; then marks, acts, and signs last, which
+    /// stand nowhere in the text.
     ///
     /// The same text gives the same terms whatever the scratch saw before. Of a text
     /// beyond 4 GiB only the first 4 GiB are read.
@@ -162,8 +168,12 @@ impl Analyzer {
     /// assert_eq!((terms[1].start, terms[1].end), (0, 10));
     /// # Ok::<(), demarche::Error>(())
     /// ```
-    pub fn terms<'s>(&self, text: &str, scratch: &'s mut Scratch) -> &'s [Occurrence] {
-        self.read(text, scratch);
+    pub fn terms<'s, 't>(
+        &self,
+        passage: impl Into<Passage<'t>>,
+        scratch: &'s mut Scratch,
+    ) -> &'s [Occurrence] {
+        self.read(passage, scratch);
         let mut terms = std::mem::take(&mut scratch.terms);
         terms.clear();
         self.visit(scratch, |occurrence| terms.push(occurrence));
@@ -172,7 +182,12 @@ impl Analyzer {
     }
 
     /// Reads a text into the scratch, for [`visit`](Self::visit).
-    pub fn read(&self, text: &str, scratch: &mut Scratch) {
+    pub fn read<'t>(&self, passage: impl Into<Passage<'t>>, scratch: &mut Scratch) {
+        let Passage { text, signs } = passage.into();
+        scratch.signs.clear();
+        if self.params.signs {
+            scratch.signs.extend_from_slice(signs);
+        }
         let params = ReadParams {
             negation: self.params.negation,
             marks: self.params.marks,
@@ -244,6 +259,15 @@ impl Analyzer {
                 end: act.end,
                 first_word: 0,
                 shape: Shape::Act(term as u8),
+            });
+        }
+        for (number, sign) in scratch.signs.iter().enumerate() {
+            each(Occurrence {
+                hash: sign.hash(),
+                start: 0,
+                end: 0,
+                first_word: 0,
+                shape: Shape::Sign(number as u32),
             });
         }
     }

@@ -11,6 +11,7 @@ pub mod hash_index;
 pub mod language;
 pub mod ngrams;
 pub mod normalize;
+pub mod signs;
 pub mod stem;
 pub mod tokenize;
 pub mod words;
@@ -19,6 +20,7 @@ pub use acts::act_terms;
 pub use analyzer::{Analyzer, Occurrence, Scratch};
 pub use hash_index::{HashFilter, HashIndex};
 pub use ngrams::{DENIED, hash_term, hash_word};
+pub use signs::{Passage, Sign};
 pub use words::{MARKS, ReadParams, Reading, WordCache};
 
 use crate::error::{Error, Result};
@@ -45,6 +47,9 @@ pub struct TextParams {
     /// Count the terms of who acts on whom ([`act_terms`], `<china:strain>`).
     #[serde(default, skip_serializing_if = "is_off")]
     pub acts: bool,
+    /// Take the [`Sign`]s of a text as terms (`@tag=p`).
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub signs: bool,
     /// Shortest and longest word n-gram, both at least 1.
     pub ngram_range: (u8, u8),
     /// Shortest and longest character n-gram within a word, or none at all.
@@ -64,6 +69,7 @@ impl Default for TextParams {
             negation: false,
             marks: false,
             acts: false,
+            signs: false,
             ngram_range: (1, 2),
             char_ngram_range: None,
         }

@@ -148,7 +148,7 @@ pub(super) fn answers_of(model: &Model, rows: &[Row]) -> Vec<Answers> {
         .par_chunks(256)
         .flat_map_iter(|chunk| {
             let mut classifier = model.classifier();
-            (chunk.iter()).map(move |row| classifier.classify_ungated(&row.text))
+            (chunk.iter()).map(move |row| classifier.classify_ungated(row))
         })
         .collect();
     let mut answers: Vec<Answers> = (model.tasks().iter())

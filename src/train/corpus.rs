@@ -86,8 +86,7 @@ impl<'r> Corpus<'r> {
             return Ok(counts.clone());
         }
         let analyzer = Analyzer::new(params.clone())?;
-        let texts: Vec<&str> = self.rows.iter().map(|row| row.text.as_str()).collect();
-        let counts = Arc::new(TermCounts::of(&texts, &analyzer));
+        let counts = Arc::new(TermCounts::of(self.rows, &analyzer));
         self.lock().insert(params.clone(), counts.clone());
         Ok(counts)
     }
@@ -122,7 +121,7 @@ impl<'r> Corpus<'r> {
     }
 }
 
-/// SHA-256 of the rows in order: of each its text, article, kind and labels, every list with its
+/// SHA-256 of the rows in order: of each its text, signs where it has some, article, kind and labels, every list with its
 /// count and every string with its length before it, so that no two corpora read alike.
 pub fn rows_sha256(rows: &[Row]) -> String {
     let mut hash = Sha256::new();
@@ -136,6 +135,9 @@ pub fn rows_sha256(rows: &[Row]) -> String {
     let rule = KindRule::of(rows);
     for row in rows {
         string(&mut hash, Some(&row.text));
+        for sign in &row.signs {
+            string(&mut hash, Some(sign.name()));
+        }
         string(&mut hash, row.article.as_deref());
         string(&mut hash, row.kind.as_deref());
         let gold = (row.gold.keys()).filter_map(|t| Some((t, rule.gold(row, t)?)));

@@ -9,6 +9,7 @@ use super::plan::Split;
 use super::report::Mistake;
 use crate::model::{Form, Model, Provenance, TaskModel};
 use crate::predict::Explanation;
+use crate::text::Passage;
 
 /// Terms kept for and against a label.
 const TERMS: usize = 6;
@@ -22,15 +23,21 @@ pub(super) enum Explainers<'r> {
 }
 
 impl Explainers<'_> {
-    fn explain(&self, task: usize, label: usize, row: usize, text: &str) -> Option<Explanation> {
+    fn explain(
+        &self,
+        task: usize,
+        label: usize,
+        row: usize,
+        passage: Passage<'_>,
+    ) -> Option<Explanation> {
         let mut explanation = match self {
-            Explainers::Model(model) => model.classifier().explain(text, task, label),
+            Explainers::Model(model) => model.classifier().explain(passage, task, label),
             Explainers::Splits(splits, models) => {
                 let tested = |s: &Split| s.tested.binary_search(&(row as u32)).is_ok();
                 let split = splits.iter().position(tested)?;
                 let model = models.get(task)?.get(split)?.clone();
                 let model = Model::new(vec![model], Provenance::default(), None).ok()?;
-                model.classifier().explain(text, 0, label)
+                model.classifier().explain(passage, 0, label)
             }
         };
         explanation.keep_strongest(TERMS);
@@ -107,6 +114,11 @@ fn mistake(
         gold: names(gold.of(row)?),
         given: names(&said.labels),
         text: text.clone(),
-        explanation: bench.explainers.explain(task, label as usize, row, text)?,
+        explanation: bench.explainers.explain(
+            task,
+            label as usize,
+            row,
+            (&bench.rows[row]).into(),
+        )?,
     })
 }

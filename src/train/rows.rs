@@ -7,6 +7,7 @@ use crate::error::{Error, Place, Result};
 use crate::ingest::{Document, Format, Problem};
 use crate::model::examples::Example;
 use crate::model::{Form, Model};
+use crate::text::{Passage, Sign};
 use litemap::LiteMap;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub struct Row {
     pub date: Option<jiff::civil::Date>,
     /// The row's other fields that hold a string, a number or a truth value, by which figures can be given.
     pub fields: LiteMap<String, String>,
+    /// What is known of where the text stands: the field `signs`, a string of facts parted by spaces.
+    pub signs: Vec<Sign>,
     /// What each of several coders said, by task: the field `coders`, an object of objects.
     pub coders: LiteMap<String, LiteMap<String, Gold>>,
 }
@@ -84,6 +87,15 @@ impl Row {
         labels.dedup();
         self.gold.insert(task.into(), Gold::Multi(labels));
         self
+    }
+}
+
+impl<'r> From<&'r Row> for Passage<'r> {
+    fn from(row: &'r Row) -> Self {
+        Passage {
+            text: &row.text,
+            signs: &row.signs,
+        }
     }
 }
 
@@ -147,6 +159,7 @@ pub const RESERVED_FIELDS: &[&str] = &[
     "nearest",
     "paragraph",
     "scores",
+    "signs",
     "source",
     "start",
     "text",
@@ -279,6 +292,7 @@ pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Probl
         date: document.date,
         fields: fields.collect(),
         coders: coders(document.fields.get("coders").as_ref(), specs),
+        signs: signs(document.fields.get("signs").as_ref()),
         kind: kind.filter(|kind| !kind.is_empty()).map(str::to_owned),
         name: document.name(),
         text: document.text,
@@ -321,6 +335,12 @@ fn plain_text(value: &Value) -> Option<String> {
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
         _ => None,
     }
+}
+
+/// Facts parted by white space; what is no string is passed over.
+fn signs(value: Option<&Value>) -> Vec<Sign> {
+    let facts = value.and_then(Value::as_str).unwrap_or_default();
+    facts.split_whitespace().map(Sign::new).collect()
 }
 
 /// `{CODER: {TASK: LABEL or LABELS}}`; what is not of that form is passed over, for it is no gold label.

@@ -24,6 +24,25 @@ pub enum Tag {
 }
 
 impl Tag {
+    /// All of them.
+    pub const ALL: [Tag; 15] = [
+        Tag::P,
+        Tag::H1,
+        Tag::H2,
+        Tag::H3,
+        Tag::H4,
+        Tag::Li,
+        Tag::Quote,
+        Tag::Caption,
+        Tag::Cell,
+        Tag::Term,
+        Tag::Pre,
+        Tag::Button,
+        Tag::Label,
+        Tag::Link,
+        Tag::Box,
+    ];
+
     /// Its name in HTML.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! Which kinds of terms the tasks of a model read.
 //!
 //! Owns [`Families`]: the distinct ways in which tasks make terms of a text (words by some options,
-//! characters by some options, marks, acts), each of which is walked once for all tasks that share it.
+//! characters by some options, marks, acts, signs), each of which is walked once for all tasks that share it.
 
 use super::super::TaskModel;
 use crate::text::{ReadParams, TextParams};
@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Marks,
     /// Who acts on whom.
     Acts { negation: bool },
+    /// What is known of where the text stands.
+    Signs,
 }
 
 /// A family of terms, and how their counts are damped.
@@ -79,6 +81,16 @@ impl Families {
         &self.by_task[task]
     }
 
+    /// Whether there is a family of signs.
+    pub fn read_signs(&self) -> bool {
+        self.all.iter().any(|family| family.kind == Kind::Signs)
+    }
+
+    /// Whether the terms of a family are signs, which take no part in the norm.
+    pub fn is_signs(&self, family: usize) -> bool {
+        self.all[family].kind == Kind::Signs
+    }
+
     pub fn read_params(&self) -> ReadParams {
         let has = |is: fn(&Kind) -> bool| self.all.iter().any(|f| is(&f.kind));
         ReadParams {
@@ -120,5 +132,8 @@ fn kinds(text: &TextParams) -> impl Iterator<Item = Kind> {
     let acts = text.acts.then_some(Kind::Acts {
         negation: text.negation,
     });
-    [Some(words), chars, marks, acts].into_iter().flatten()
+    let signs = text.signs.then_some(Kind::Signs);
+    [Some(words), chars, marks, acts, signs]
+        .into_iter()
+        .flatten()
 }

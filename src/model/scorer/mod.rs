@@ -13,6 +13,7 @@
 //! m_k = Σ_j tf_j·idf_j·w_jk / √(Σ_j tf_j²·idf_j²) + b_k
 //! ```
 //!
+//! and the weights of the text's signs, which take no part in the norm, on top;
 //! which is the decision value of the TF-IDF row: so a text is read once, each of its terms is looked up
 //! once, and the norm divides at the end. Tasks that read a text otherwise than others (stems, negation,
 //! n-grams) have terms of their own in the same table. It is made of the parts of a [`Model`](super::Model)
@@ -201,6 +202,11 @@ impl Scorer {
     /// `idf·w` of a term's row for a lane.
     pub fn folded_weight(&self, row: u32, lane: usize) -> f32 {
         self.rows[row as usize * self.stride + lane]
+    }
+
+    /// Whether any task reads signs.
+    pub fn takes_signs(&self) -> bool {
+        self.families.read_signs()
     }
 
     /// What must be found in a text beside its words.

@@ -11,7 +11,7 @@ use crate::text::hash_index::FREE_SLOT;
 use crate::text::ngrams::{char_ngrams, hash_append, hash_chars, hash_denied, hash_word};
 use crate::text::stem::{EnglishStemmer, is_stop_word};
 use crate::text::words::Placed;
-use crate::text::{MARKS, Reading, WordCache, act_terms};
+use crate::text::{MARKS, Passage, Reading, Sign, WordCache, act_terms};
 use std::collections::BTreeMap;
 
 /// No row.
@@ -76,6 +76,8 @@ pub struct Scoring {
     gram_rows: Vec<u32>,
     mark_rows: Vec<u32>,
     act_rows: Vec<u32>,
+    /// The rows of the signs of the text at hand.
+    sign_rows: Vec<u32>,
     padded: String,
     line: Vec<LineWord>,
     occurrences: Vec<u32>,
@@ -122,6 +124,7 @@ impl Scoring {
             gram_rows: Vec::new(),
             mark_rows: MARKS.iter().map(|(name, _)| row(name)).collect(),
             act_rows: act_terms().iter().map(|name| row(name)).collect(),
+            sign_rows: Vec::new(),
             padded: String::new(),
             line: Vec::new(),
             occurrences: Vec::new(),
@@ -138,9 +141,9 @@ pub struct TracedTerm {
     /// The term's row.
     pub row: u32,
     /// Its damped count over the norm of the text's TF-IDF row: what the row's folded weights are
-    /// multiplied by.
+    /// multiplied by. 1 for a sign.
     pub scaled_tf: f64,
-    /// Byte spans of its occurrences in the text.
+    /// Byte spans of its occurrences in the text; none for a sign.
     pub spans: Vec<(usize, usize)>,
 }
 
@@ -150,9 +153,9 @@ impl Scorer {
         Scoring::new(self)
     }
 
-    /// Writes the decision values of all labels of all tasks for `text` into `margins`, `[n_lanes]`.
-    pub fn score(&self, text: &str, scoring: &mut Scoring, margins: &mut [f32]) {
-        self.read(text, scoring);
+    /// Writes the decision values of all labels of all tasks for a passage into `margins`, `[n_lanes]`.
+    pub fn score(&self, passage: Passage<'_>, scoring: &mut Scoring, margins: &mut [f32]) {
+        self.read(passage, scoring);
         for family in 0..self.families.all().len() {
             let twin = self.families.twin_without_negation(family);
             if let Some(twin) = twin.filter(|_| !scoring.reading.any_denied) {
@@ -169,29 +172,35 @@ impl Scorer {
             scoring.occurrences = occurrences;
         }
         for task in &self.tasks {
-            let of_task = || {
-                task.families
-                    .iter()
-                    .map(|f| &scoring.sums[scoring.sums_of[*f]])
+            let of_task = |signs: bool| {
+                let is_asked = move |f: &&usize| self.families.is_signs(**f) == signs;
+                let families = task.families.iter().filter(is_asked);
+                families.map(|f| scoring.sums[scoring.sums_of[*f]].totals())
             };
-            let squares: f64 = of_task().map(|sums| sums.totals()[task.square]).sum();
+            let squares: f64 = of_task(false).map(|totals| totals[task.square]).sum();
             let scale = match squares > 0.0 {
                 true => 1.0 / libm::sqrt(squares),
                 false => 0.0,
             };
             for (lane, intercept) in task.lanes.clone().zip(&task.intercepts) {
-                let sum: f64 = of_task().map(|sums| sums.totals()[lane]).sum();
-                margins[lane] = (sum * scale + f64::from(*intercept)) as f32;
+                let sum: f64 = of_task(false).map(|totals| totals[lane]).sum();
+                let signs: f64 = of_task(true).map(|totals| totals[lane]).sum();
+                margins[lane] = (sum * scale + signs + f64::from(*intercept)) as f32;
             }
         }
     }
 
-    /// The terms of `text` that `task` knows, in the order of the table's rows: what
+    /// The terms of a passage that `task` knows, in the order of the table's rows: what
     /// [`score`](Self::score) adds up, term by term.
-    pub fn trace(&self, text: &str, task: usize, scoring: &mut Scoring) -> Vec<TracedTerm> {
-        self.read(text, scoring);
+    pub fn trace(
+        &self,
+        passage: Passage<'_>,
+        task: usize,
+        scoring: &mut Scoring,
+    ) -> Vec<TracedTerm> {
+        self.read(passage, scoring);
         let square = self.tasks[task].square;
-        let mut terms = Vec::new();
+        let (mut terms, mut signs) = (Vec::new(), Vec::new());
         for &family in &self.tasks[task].families {
             let mut spans: BTreeMap<u32, Vec<(usize, usize)>> = BTreeMap::new();
             self.walk(family, scoring, |row, (start, end)| {
@@ -199,7 +208,11 @@ impl Scorer {
                 of_row.push((start as usize, end as usize));
             });
             let sublinear = self.families.all()[family].sublinear;
-            terms.extend((spans.into_iter()).filter_map(|(row, spans)| {
+            let list = match self.families.is_signs(family) {
+                true => &mut signs,
+                false => &mut terms,
+            };
+            list.extend((spans.into_iter()).filter_map(|(row, spans)| {
                 // Other tasks' terms have no square here.
                 let is_known = self.folded_weight(row, square) > 0.0;
                 is_known.then(|| TracedTerm {
@@ -216,11 +229,19 @@ impl Scorer {
         for term in &mut terms {
             term.scaled_tf /= libm::sqrt(squares);
         }
+        for sign in &mut signs {
+            sign.spans.clear();
+        }
+        terms.append(&mut signs);
         terms
     }
 
     /// Reads a text, and works out what is new in it.
-    fn read(&self, text: &str, scoring: &mut Scoring) {
+    fn read(&self, passage: Passage<'_>, scoring: &mut Scoring) {
+        let Passage { text, signs } = passage;
+        let row = |sign: &Sign| self.index.get(sign.hash());
+        scoring.sign_rows.clear();
+        scoring.sign_rows.extend(signs.iter().filter_map(row));
         let params = self.read_params();
         scoring.cache.read(text, params, &mut scoring.reading);
         if scoring.generation != scoring.cache.generation() {
@@ -316,6 +337,11 @@ impl Scorer {
                         NONE => {}
                         row => each(row, (mark.start, mark.end)),
                     }
+                }
+            }
+            Kind::Signs => {
+                for row in &scoring.sign_rows {
+                    each(*row, (0, 0));
                 }
             }
             Kind::Acts { negation } => {

@@ -54,8 +54,19 @@ enum Group {
     Kin,
 }
 
-/// Roles of what stands around an article and much else: they say what a page is and not what a block is.
+/// Roles and words of classes of what stands around an article and much else: what they say of a block is
+/// another thing on every site.
 const WRAPPERS: [Role; 4] = [Role::ArticleBody, Role::Article, Role::Main, Role::Section];
+const WRAPPING: [ClassWord; 5] = [
+    ClassWord::Article,
+    ClassWord::Body,
+    ClassWord::Content,
+    ClassWord::Story,
+    ClassWord::Paragraph,
+];
+
+/// The fewest words of a paragraph that is surely running text.
+const PROSE_WORDS: usize = 12;
 
 const SHARES: &[&str] = &["none", "little", "some", "third", "half", "most"];
 const KINDS: &[&str] = &["nothing", "prose", "text", "links", "heading"];
@@ -108,8 +119,7 @@ struct Table {
     groups: Vec<Vec<Sign>>,
     tags: Vec<Sign>,
     roles: Vec<Sign>,
-    near: Vec<Sign>,
-    far: Vec<Sign>,
+    classes: Vec<Sign>,
     tag_place: Vec<Vec<Sign>>,
     /// By the kinds above and below: a heading between two texts is a cross-head.
     tag_between: Vec<Vec<Sign>>,
@@ -124,7 +134,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let pair = |before: &str, place: &str| Sign::new(&format!("{before},place={place}"));
     let placed =
         |before: String| -> Vec<Sign> { PLACES.iter().map(|place| pair(&before, place)).collect() };
-    let class = |at: &str, word: &ClassWord| Sign::new(&format!("{at}={}", word.name()));
+    let class = |word: &ClassWord| Sign::new(&format!("class={}", word.name()));
     Table {
         groups: GROUPS.iter().map(group).collect(),
         tags: (Tag::ALL.iter())
@@ -133,8 +143,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         roles: (Role::ALL.iter())
             .map(|role| Sign::new(&format!("in={}", role.name())))
             .collect(),
-        near: ClassWord::ALL.iter().map(|w| class("near", w)).collect(),
-        far: ClassWord::ALL.iter().map(|w| class("class", w)).collect(),
+        classes: ClassWord::ALL.iter().map(class).collect(),
         tag_place: (Tag::ALL.iter())
             .map(|tag| placed(format!("tag={}", tag.name())))
             .collect(),
@@ -256,7 +265,7 @@ impl Look {
         };
         let function = function as f32 / words.max(1) as f32;
         Look {
-            is_prose: words >= 12 && links < 0.5 && function >= 0.2 && end != 0,
+            is_prose: false,
             words,
             links,
             bold: block.layout.bold_bytes as f32 / n_bytes,
@@ -265,6 +274,11 @@ impl Look {
             case,
             letters: xxh3_64(letters.as_bytes()),
         }
+    }
+
+    /// Whether it is running text of at least so many words.
+    fn runs(&self, words: usize) -> bool {
+        self.words >= words && self.links < 0.5 && self.function >= 0.2 && self.end != 0
     }
 
     /// The step of [`KINDS`].
@@ -287,7 +301,15 @@ impl<'d> Page<'d> {
         let look = |(block, letters): (&Block, &String)| {
             Look::of(block, &document.text[block.start..block.end], letters)
         };
-        let looks: Vec<Look> = blocks.iter().zip(&texts).map(look).collect();
+        let mut looks: Vec<Look> = blocks.iter().zip(&texts).map(look).collect();
+        // A page of short sentences has running text too.
+        let least = match looks.iter().any(|look| look.runs(PROSE_WORDS)) {
+            true => PROSE_WORDS,
+            false => PROSE_WORDS / 3,
+        };
+        for look in &mut looks {
+            look.is_prose = look.runs(least);
+        }
         let of_path = Shares::of(&looks, |i| blocks[i].layout.path);
         let main = of_path.largest().and_then(|(path, _)| {
             let is_main = |i: &usize| looks[*i].is_prose && blocks[*i].layout.path == path;
@@ -410,8 +432,11 @@ impl<'d> Page<'d> {
         signs.push(table.tag_between[tag][between].clone());
         let roles = layout.roles.iter().filter(|role| !WRAPPERS.contains(role));
         signs.extend(roles.map(|role| table.roles[role as usize].clone()));
-        signs.extend(layout.near.iter().map(|w| table.near[w as usize].clone()));
-        signs.extend(layout.far.iter().map(|w| table.far[w as usize].clone()));
+        let classes = layout
+            .classes
+            .iter()
+            .filter(|word| !WRAPPING.contains(word));
+        signs.extend(classes.map(|word| table.classes[word as usize].clone()));
         signs
     }
 }

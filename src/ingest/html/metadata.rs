@@ -215,7 +215,7 @@ impl Metadata {
             .take()
             .map(|author| without_by(&author).to_owned());
         if page.byline.is_none() {
-            let is_byline = |block: &Block| block.layout.near.contains(ClassWord::Author);
+            let is_byline = |block: &Block| block.layout.classes.contains(ClassWord::Author);
             let byline = first(page, is_byline).filter(|byline| byline.len() <= MAX_BYLINE_BYTES);
             page.byline = byline.and_then(|byline| {
                 // A date or a place may stand behind the name.

@@ -102,15 +102,11 @@ pub struct BlockLayout {
     /// The roles of the elements around it.
     pub roles: Roles,
     /// Words in the names (class, id, role and their like) of its element and the three around that.
-    pub near: ClassWords,
-    /// Such words of all the elements around it.
-    pub far: ClassWords,
+    pub classes: ClassWords,
     /// How many of its bytes are links.
     pub link_bytes: u32,
     /// How many of its bytes are bold.
     pub bold_bytes: u32,
-    /// How many elements are open around it.
-    pub depth: u32,
     /// The number of the box (div, section, article, cell) it stands in.
     pub container: u32,
     /// The number of the box around that one.

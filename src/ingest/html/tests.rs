@@ -93,9 +93,9 @@ fn layout_is_that_of_the_elements_around() {
     );
     let [text, more, teaser] = [0, 1, 2].map(|i| page.blocks[i].layout);
     assert_eq!((text.tag, text.link_bytes), (Tag::P, 6));
-    assert!(text.roles.contains(Role::Article) && text.near.contains(ClassWord::Story));
+    assert!(text.roles.contains(Role::Article) && text.classes.contains(ClassWord::Story));
     assert_eq!(more.tag, Tag::H2);
-    assert!(teaser.roles.contains(Role::Aside) && teaser.far.contains(ClassWord::Related));
+    assert!(teaser.roles.contains(Role::Aside) && teaser.classes.contains(ClassWord::Related));
     assert_eq!(teaser.link_bytes, 6);
     assert_eq!(more.container, teaser.container);
     assert_ne!(text.container, teaser.container);

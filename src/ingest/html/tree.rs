@@ -204,12 +204,10 @@ impl<'s> Builder<'s> {
         let element = starting.element;
         let parent = self.open.last();
         let mut layout = parent.map_or(BlockLayout::default(), |open| open.layout);
-        layout.depth = self.open.len() as u32 + 1;
         layout.roles = layout.roles.union(starting.roles);
         if let Some(role) = element.role() {
             layout.roles.insert(role);
         }
-        layout.far = layout.far.union(starting.own);
         // A component in the middle of a sentence is a part of it.
         let in_text = layout.tag != Tag::Box && element == Element::Custom;
         let is_block = (matches!(kind, Kind::Block(_)) && !in_text) || starting.displays_block;
@@ -501,7 +499,7 @@ impl<'s> Builder<'s> {
             None => BlockLayout::default(),
         };
         for open in self.open.iter().rev().take(NEAR) {
-            layout.near = layout.near.union(open.own);
+            layout.classes = layout.classes.union(open.own);
         }
         self.current = Some(Current {
             start: self.text.len(),

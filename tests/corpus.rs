@@ -23,7 +23,7 @@ const REGISTERS: [(&str, f64, f64); 16] = [
     ("readout", 0.03, 0.10),
     ("regional", 0.03, 0.10),
     ("spun", 0.02, 0.08),
-    ("talk", 0.04, 0.12),
+    ("talk", 0.04, 0.15),
     ("translated", 0.01, 0.06),
     ("unrelated", 0.05, 0.15),
     ("wire", 0.08, 0.22),

@@ -3,7 +3,7 @@
 //! Owns [`Prediction`] and the [`Classifier`] that makes it: decision values by the model's frozen table →
 //! probabilities → labels, then the gate. [`explain`] takes a decision value
 //! apart again, [`counterfactual`] finds the words that an answer hangs on, [`neighbours`] the training
-//! rows that are nearest. A text's prediction depends on that text alone.
+//! rows that are nearest, [`signs`] tells where the blocks of a page stand. A prediction depends on the text and its signs alone.
 
 pub mod article;
 pub mod counterfactual;

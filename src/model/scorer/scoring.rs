@@ -241,7 +241,12 @@ impl Scorer {
         let Passage { text, signs } = passage;
         let row = |sign: &Sign| self.index.get(sign.hash());
         scoring.sign_rows.clear();
-        scoring.sign_rows.extend(signs.iter().filter_map(row));
+        for row in signs.iter().filter_map(row) {
+            // A sign is there or it is not.
+            if !scoring.sign_rows.contains(&row) {
+                scoring.sign_rows.push(row);
+            }
+        }
         let params = self.read_params();
         scoring.cache.read(text, params, &mut scoring.reading);
         if scoring.generation != scoring.cache.generation() {

@@ -3,6 +3,7 @@
 //! Owns the drawing: time runs true to scale, a line breaks where a period has no documents, a period of few articles
 //! is a hollow dot, and a change is a line with the interval of its date. Nothing is loaded and nothing runs.
 
+use super::error_source::sentences;
 use super::page::escape;
 use super::trends::title;
 use crate::quantify::trends::{Group, PeriodFigures};
@@ -27,10 +28,15 @@ const RIGHT: f64 = 18.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 28.0;
 
+/// The height of a line of text.
+const LINE: f64 = 18.0;
+
 /// All plots as one image.
 pub fn all(trends: &Trends) -> String {
     let plots: Vec<String> = plots(trends).into_iter().map(|(_, plot)| plot).collect();
-    let height = HEIGHT * plots.len().max(1) as f64;
+    let lines = sentences(&trends.errors_from);
+    let below = HEIGHT * plots.len() as f64;
+    let height = below + LINE * (lines.len() + 1) as f64;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\">\n<style>{STYLE}{PARTS}</style>\n"
     );
@@ -41,7 +47,12 @@ pub fn all(trends: &Trends) -> String {
             HEIGHT * i as f64
         );
     }
-    svg.push_str("</svg>\n");
+    let _ = write!(svg, "<g class=\"t\">");
+    for (i, line) in lines.iter().enumerate() {
+        let y = below + LINE * (i + 1) as f64;
+        let _ = write!(svg, "<text x=\"{LEFT}\" y=\"{y}\">{}</text>", escape(line));
+    }
+    svg.push_str("</g>\n</svg>\n");
     svg
 }
 
@@ -97,7 +108,7 @@ pub(super) fn plots(trends: &Trends) -> Vec<(usize, String)> {
             plot.changes(group, m, &day);
             plot.series("c", group, &day, &|p| p.figures[m].counted);
             plot.series("r", group, &day, &|p| p.figures[m].corrected);
-            plot.legend(trends.errors_from.is_some());
+            plot.legend(!trends.errors_from.is_empty());
             plot.svg.push_str("</g>");
             all.push((m, plot.svg));
         }

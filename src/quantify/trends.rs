@@ -1,7 +1,7 @@
 //! Figures over time.
 
 use super::change::{self, Change, Segment};
-use super::errors::ErrorRates;
+use super::errors::{ErrorRates, RatesFrom};
 use super::estimate::{Estimate, Estimator, FEW_ARTICLES};
 use super::measures::{DocumentSums, FIRST_MEASURE, Measure, Measures};
 use super::periods::{By, Period};
@@ -70,8 +70,8 @@ pub struct Trends {
     pub draws: usize,
     /// Its seed.
     pub seed: u64,
-    /// The rows that the errors were measured on, and how many; none where nothing is corrected.
-    pub errors_from: Option<(String, u64)>,
+    /// Where the errors that are taken out were measured; empty where nothing is corrected.
+    pub errors_from: Vec<RatesFrom>,
     /// What is measured; figures stand in this order.
     pub measures: Vec<Measure>,
     /// One a value of the field, or one of all.
@@ -222,7 +222,7 @@ impl TrendsTally {
             set_aside: cells().map(|cell| cell.set_aside).sum(),
             draws: p.draws,
             seed: p.seed,
-            errors_from: errors.map(|errors| (errors.source.clone(), errors.n_rows)),
+            errors_from: errors.map_or_else(Vec::new, |errors| errors.sources(measures)),
             measures: measures.list.clone(),
             groups: (self.groups.iter())
                 .map(|(value, cells)| group(p, value, cells, measures, &estimator))

@@ -65,9 +65,11 @@ fn write_rows(
 ) -> io::Result<()> {
     let measure = &trends.measures[m];
     let unit = if measure.label.is_some() { ", %" } else { "" };
-    let corrected = trends.errors_from.as_ref().map_or(String::new(), |_| {
-        format!("<th scope=\"col\">corrected{unit}</th>")
-    });
+    let is_corrected = !trends.errors_from.is_empty();
+    let corrected = match is_corrected {
+        true => format!("<th scope=\"col\">corrected{unit}</th>"),
+        false => String::new(),
+    };
     writeln!(
         out,
         "<details><summary>Figures</summary>\n<table>\n<tr><th scope=\"col\">{}</th><th scope=\"col\">articles</th>\
@@ -79,10 +81,10 @@ fn write_rows(
             Row::Period(period) => {
                 let figures = &period.figures[m];
                 let few = if period.few { "few " } else { "" };
-                let corrected = trends.errors_from.as_ref();
-                let corrected = corrected.map_or(String::new(), |_| {
-                    format!("<td>{}</td>", shown(measure, figures.corrected))
-                });
+                let corrected = match is_corrected {
+                    true => format!("<td>{}</td>", shown(measure, figures.corrected)),
+                    false => String::new(),
+                };
                 writeln!(
                     out,
                     "<tr><td>{}</td><td>{few}{}</td><td>{}</td><td>{}</td>{corrected}</tr>",

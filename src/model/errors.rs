@@ -6,6 +6,7 @@
 use super::{Form, LearnedOn, Task};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How often gold classes met given ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,16 @@ pub enum MeasuredBy {
     Calibration,
     /// By the model itself, on coded rows that it was not trained on.
     CodedRows,
+}
+
+impl fmt::Display for MeasuredBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MeasuredBy::CrossValidation => "by cross-validation on the model’s own training rows",
+            MeasuredBy::Calibration => "across folds of the rows that the model was calibrated on",
+            MeasuredBy::CodedRows => "on coded rows",
+        })
+    }
 }
 
 /// Where error rates come from.

@@ -128,10 +128,18 @@ pub(super) fn preamble(contrast: &Contrast) -> Vec<String> {
     lines
 }
 
+/// A p, which is never none.
+pub(super) fn chance(p: f64) -> String {
+    match p < 0.001 {
+        true => "<0.001".to_owned(),
+        false => format!("{p:.3}"),
+    }
+}
+
 /// What the words are, for `n` of them that were judged.
 pub(super) fn about_words(contrast: &Contrast) -> String {
     format!(
-        "Words of one set more than of the other (log odds ratio with a prior of both; of {} words, p by Holm at most .05)",
+        "Words of one set more than of the other, function words left out (log odds ratio with a prior of both; of {} words, p by Holm at most .05)",
         contrast.n_terms
     )
 }
@@ -151,7 +159,7 @@ pub fn write_table(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> 
             let [a, b, difference] = e.map(|e| shown(&d.measure, Some(e)));
             [name, a, b, difference, p]
         };
-        let p = d.p_holm.map_or_else(String::new, |p| format!("{p:.3}"));
+        let p = d.p_holm.map_or_else(String::new, chance);
         let unit = if d.measure.label.is_some() { ", %" } else { "" };
         table.add_row(row(format!("{}{unit}", title(&d.measure)), &d.counted, p));
         if let Some(corrected) = &d.corrected {
@@ -170,7 +178,7 @@ pub fn write_table(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> 
             format!("{:.2}", t.per_thousand[0]),
             format!("{:.2}", t.per_thousand[1]),
             format!("{:+.1}", t.z),
-            format!("{:.3}", t.p_holm),
+            chance(t.p_holm),
         ]);
     }
     writeln!(out, "{}", super::scores::trim_lines(&table))

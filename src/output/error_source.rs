@@ -29,13 +29,8 @@ pub(super) fn measured(from: &RatesFrom) -> String {
     let rows = &from.source.rows;
     let (name, n, articles) = (printable(&rows.name), rows.n_rows, rows.n_articles);
     match from.source.by {
-        MeasuredBy::CrossValidation => format!(
-            "by cross-validation on the model’s own training rows: {name}, {n} rows of {articles} articles"
-        ),
-        MeasuredBy::Calibration => format!(
-            "across folds of the rows that the model was calibrated on: {name}, {n} rows of {articles} articles"
-        ),
         MeasuredBy::CodedRows => format!("on {n} coded rows of {name}"),
+        by => format!("{by}: {name}, {n} rows of {articles} articles"),
     }
 }
 

@@ -155,6 +155,10 @@ pub(super) fn preamble(trends: &Trends) -> Vec<String> {
             trends.undated
         )
     }));
+    lines.extend(trends.mixes_sources.then(|| {
+        "documents of several sources are taken together: where their mix changes, so do the figures (--split source)"
+            .to_owned()
+    }));
     lines.extend(sentences(&trends.errors_from));
     lines
 }

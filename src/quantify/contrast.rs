@@ -10,6 +10,7 @@ use super::poisson;
 use super::tally::Tally;
 use crate::evaluate::compare::two_sided;
 use crate::evaluate::holm;
+use crate::text::stem::is_stop_word;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -250,7 +251,9 @@ fn terms(sets: &[SetTally; 2]) -> (Vec<TermDifference>, usize) {
         let sums = sets
             .each_ref()
             .map(|set| set.words.get(word).unwrap_or(&none));
-        if sums[0].documents + sums[1].documents < FEWEST_DOCUMENTS {
+        let documents = sums[0].documents + sums[1].documents;
+        // Function words tell talk from writing, and nothing of what it is about.
+        if documents < FEWEST_DOCUMENTS || is_stop_word(word) {
             continue;
         }
         let prior = PRIOR_WORDS * (sums[0].count + sums[1].count) / n_all;

@@ -70,6 +70,8 @@ pub struct DocumentSums {
     pub article: u64,
     /// When it was published.
     pub date: Option<jiff::civil::Date>,
+    /// A hash of its source, if it names one.
+    pub source: Option<u64>,
     /// The value of the field by which it is split.
     pub group: Option<String>,
     /// Whether it is a later part of a long text.
@@ -192,6 +194,7 @@ impl Measures {
         DocumentSums {
             article,
             date,
+            source: None,
             group: None,
             is_later_part: false,
             set_aside: 0,
@@ -254,6 +257,8 @@ impl Measures {
         DocumentSums {
             article: article(document),
             date: document.date,
+            source: (document.source.as_ref())
+                .map(|source| xxh3_64_with_seed(source.as_bytes(), 3)),
             group,
             is_later_part: document.continues.is_some(),
             set_aside,

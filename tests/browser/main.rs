@@ -5,6 +5,7 @@
 mod common;
 
 mod chromium;
+mod figures;
 
 use chromium::{Chromium, Tab};
 use common::Folder;

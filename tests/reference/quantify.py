@@ -6,7 +6,7 @@ Python 3.11.7, numpy 2.4.6, scipy 1.17.1, QuaPy 0.2.3, ruptures 1.1.10. From the
 
 Corrections within the simplex are QuaPy's adjusted count, those outside scipy's maximum of the likelihood. Intervals are
 percentiles of 100,000 draws of numpy, widened as Hesterberg (2015) says. Where a series turns is said by ruptures. Words are
-scored by equations 15, 16 and 22 of Monroe, Colaresi and Quinn (2008), the variance times that of counts over documents by
+scored by equations 15 and 16 of Monroe, Colaresi and Quinn (2008), the variance times that of counts over documents by
 that of independent words.
 """
 

@@ -1,7 +1,7 @@
 //! Two sets against each other as one page.
 
-use super::{escape, write_start};
-use crate::output::contrast::{about_words, preamble};
+use super::{escape, typeset, write_start};
+use crate::output::contrast::{about_words, chance, preamble};
 use crate::output::trends::{shown, title};
 use crate::quantify::Estimate;
 use crate::quantify::contrast::{Contrast, MeasureDifference, TermDifference};
@@ -73,8 +73,8 @@ fn write_differences(
     for d in differences {
         let is_sure = d.p_holm.is_some_and(|p| p <= SURE);
         let sure = if is_sure { " class=\"sure\"" } else { "" };
-        let p = d.p_holm.map_or_else(String::new, |p| format!("{p:.3}"));
-        let cells = |e: &[Estimate; 3]| e.map(|e| shown(&d.measure, Some(e)));
+        let p = d.p_holm.map_or_else(String::new, |p| escape(&chance(p)));
+        let cells = |e: &[Estimate; 3]| e.map(|e| typeset(&shown(&d.measure, Some(e))));
         let [a, b, difference] = cells(&d.counted);
         let name = escape(&title(&d.measure));
         let pair = if d.corrected.is_some() {
@@ -175,12 +175,12 @@ fn write_words(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> {
         for t in of_side {
             writeln!(
                 out,
-                "<tr><td>{}</td><td>{:.2}</td><td>{:.2}</td><td>{:+.1}</td><td>{:.3}</td></tr>",
+                "<tr><td>{}</td><td>{:.2}</td><td>{:.2}</td><td>{}</td><td>{}</td></tr>",
                 escape(&t.term),
                 t.per_thousand[0],
                 t.per_thousand[1],
-                t.z,
-                t.p_holm
+                typeset(&format!("{:+.1}", t.z)),
+                escape(&chance(t.p_holm))
             )?;
         }
         writeln!(out, "</table></div>")?;

@@ -4,6 +4,7 @@
 //! nothing, so it can be mailed, archived and printed; that of a benchmark runs no script. Every text from the rows is escaped. Long lists are cut, and say so; JSON has all.
 
 mod contrast;
+mod how;
 mod plots;
 mod report;
 mod trends;
@@ -77,6 +78,11 @@ fn write_start(
          <title>{}</title>\n<style>\n{STYLE}{more_style}</style>\n</head>\n<body>",
         escape(title)
     )
+}
+
+/// A figure with minus signs that can be told from hyphens.
+fn typeset(figure: &str) -> String {
+    figure.replace('-', "−")
 }
 
 /// Text that is text wherever it stands in the page.

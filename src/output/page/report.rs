@@ -4,9 +4,9 @@
 //! everything; the script sorts, filters, and marks the words behind a label. The page allows that one script,
 //! by its hash, and no request at all.
 
-use super::{escape, write_start};
+use super::{escape, how, write_start};
 use crate::evaluate::Moments;
-use crate::model::{Form, Model, Task};
+use crate::model::{Model, Task};
 use crate::output::articles::Names;
 use crate::predict::article::{Article, TaskRollup};
 use crate::predict::detail::{DetailedArticle, DetailedLabel, DetailedParagraph, MAX_PARAGRAPHS};
@@ -95,7 +95,7 @@ impl<'m> Report<'m> {
         writeln!(out, "<main>")?;
         self.write_head(out)?;
         let bars = self.bars();
-        self.write_how(out)?;
+        how::write(out, self.model, self.names.poles.as_ref())?;
         self.write_controls(out, &bars)?;
         writeln!(
             out,
@@ -205,64 +205,6 @@ impl<'m> Report<'m> {
             )?;
         }
         writeln!(out, "</div>")
-    }
-
-    /// What each figure means.
-    fn write_how(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(
-            out,
-            "<details class=\"how\"><summary>How to read this page</summary>\n<dl>\n\
-             <dt>Bars</dt><dd>The share of the words of an article’s body that stand in paragraphs with the label. A \
-             paragraph with two labels counts in full for each, so bars may pass 100 % together.</dd>"
-        )?;
-        if let Some(poles) = &self.names.poles {
-            let [task, positive, negative] =
-                [&poles.task, &poles.positive, &poles.negative].map(|name| escape(name));
-            writeln!(
-                out,
-                "<dt>Strip</dt><dd>A bar a paragraph, in order: up as far as it is {positive}, down as far as it is {negative}. \
-                 A gap is a paragraph that was set aside.</dd>\n\
-                 <dt>Index, −1 to +1</dt><dd>The mean over body paragraphs of P({positive}) − P({negative}), and its 95 % interval \
-                 (Student’s t over paragraphs). It says how far the paragraphs differ, not how far the model errs. One \
-                 paragraph has no interval. <i>Leans</i> means that the interval does not hold 0. The colour beside a \
-                 paragraph is its {task}.</dd>"
-            )?;
-        }
-        writeln!(
-            out,
-            "<dt>98 %</dt><dd>The model’s probability of a label. Press a label to see the words behind it: shaded words speak \
-             for it, the darker the more, dashed ones against it.</dd>\n\
-             <dt>Set aside</dt><dd>Captions, bylines, share prompts and the like, which count for nothing; folded at \
-             the end of an article.</dd>"
-        )?;
-        for task in self
-            .model
-            .tasks()
-            .iter()
-            .filter(|t| t.task.form == Form::Multi)
-        {
-            let labels = task.task.labels.iter().zip(&task.thresholds);
-            let listed: Vec<String> = labels
-                .take(40)
-                .map(|(label, threshold)| format!("{label} {:.0} %", 100.0 * threshold))
-                .collect();
-            writeln!(
-                out,
-                "<dt>{}</dt><dd>A label is given from a probability of: {}.</dd>",
-                escape(&task.task.name),
-                escape(&listed.join(", "))
-            )?;
-        }
-        for scores in &self.model.provenance().cross_validated {
-            let [value, low, high] = scores.macro_f1;
-            writeln!(
-                out,
-                "<dt>How good is {}?</dt><dd>Macro-F1 {value:.3}, {low:.3} to {high:.3}, by cross-validation on the rows \
-                 that the model was trained on. On other texts expect less.</dd>",
-                escape(&scores.task)
-            )?;
-        }
-        writeln!(out, "</dl></details>")
     }
 
     fn write_controls(&self, out: &mut impl Write, bars: &[Bar<'_>]) -> io::Result<()> {

@@ -1,10 +1,13 @@
 //! Figures over time as one page.
 
-use super::{escape, write_start};
+use super::{escape, typeset, write_start};
 use crate::output::trend_plots::{PARTS, framed, plots};
 use crate::output::trends::{Row, change_line, gap_name, preamble, rows, shown, title};
 use crate::quantify::Trends;
 use std::io::{self, Write};
+
+/// On a narrow screen a plot keeps a size that can be read, and is moved sideways.
+const PHONE: &str = "@media screen and (max-width:48rem){figure,details{overflow-x:auto}figure svg{max-width:none;width:46rem}}";
 
 /// Writes the page.
 ///
@@ -12,7 +15,7 @@ use std::io::{self, Write};
 /// What the writer says.
 pub fn write_trends(out: &mut impl Write, trends: &Trends) -> io::Result<()> {
     let style = format!(
-        ":root{{--other:#b0562a}}@media screen and (prefers-color-scheme:dark){{:root{{--other:#e39a6b}}}}{PARTS}"
+        ":root{{--other:#b0562a}}@media screen and (prefers-color-scheme:dark){{:root{{--other:#e39a6b}}}}{PARTS}{PHONE}"
     );
     write_start(out, "Trends", &style, None)?;
     let lines = preamble(trends);
@@ -29,7 +32,7 @@ pub fn write_trends(out: &mut impl Write, trends: &Trends) -> io::Result<()> {
         "<li>A hollow dot is a period of few articles; a line breaks where there are no documents; a dashed line is a change, \
          shaded where it may lie as well.</li>\n</ul>"
     )?;
-    let plots = plots(trends);
+    let plots = plots(trends, true);
     for (m, measure) in trends.measures.iter().enumerate() {
         writeln!(out, "<h2>{}</h2>", escape(&title(measure)))?;
         for ((_, plot), group) in plots.iter().filter(|(of, _)| *of == m).zip(&trends.groups) {
@@ -82,7 +85,7 @@ fn write_rows(
                 let figures = &period.figures[m];
                 let few = if period.few { "few " } else { "" };
                 let corrected = match is_corrected {
-                    true => format!("<td>{}</td>", shown(measure, figures.corrected)),
+                    true => format!("<td>{}</td>", typeset(&shown(measure, figures.corrected))),
                     false => String::new(),
                 };
                 writeln!(
@@ -91,7 +94,7 @@ fn write_rows(
                     period.period,
                     period.articles,
                     figures.of,
-                    shown(measure, figures.counted)
+                    typeset(&shown(measure, figures.counted))
                 )?;
             }
             Row::Gap(gap) => writeln!(out, "<tr><td>{}</td><td>none</td></tr>", gap_name(gap))?,

@@ -22,7 +22,8 @@ fn corrected_intervals_hold_the_truth_in_91_to_98_of_100_runs() {
     // 300 runs have a standard error of 1.3 points.
     for held in correction::coverage(300, Design::Same) {
         let (share, off) = held.corrected;
-        assert!((0.915..=0.985).contains(&share), "{}: {share}", held.name);
+        let (name, truth) = (&held.name, held.truth);
+        assert!((0.915..=0.985).contains(&share), "{name}, {truth}: {share}");
         assert!(off.abs() < 0.02, "{}: off by {off}", held.name);
     }
 }
@@ -33,4 +34,8 @@ fn where_the_errors_are_others_corrected_intervals_hold_it_less_often() {
     let second = &held[2];
     assert!(second.corrected.0 < 0.85, "{}", second.corrected.0);
     assert!(second.corrected.1 < -0.05, "{}", second.corrected.1);
+    assert!(
+        second.counted.1 < second.corrected.1,
+        "it is nearer than the count"
+    );
 }

@@ -13,6 +13,10 @@ const STYLE: &str = ":root{--other:#b0562a}@media screen and (prefers-color-sche
 tr.pair td{border-bottom:0}td svg{display:block}svg .zero{stroke:var(--line)}svg .a{stroke:var(--accent);fill:var(--accent)}\
 svg .b{stroke:var(--other);fill:var(--other)}svg line.a,svg line.b{stroke-width:2}\
 .sure{font-weight:bold}.A{color:var(--accent)}.B{color:var(--other)}.words{display:flex;flex-wrap:wrap;gap:0 2.5rem}.words div{flex:1 1 20rem}\
+@media screen and (max-width:48rem){.wide table{min-width:0}.wide tr{display:grid;grid-template-columns:1fr 1fr 1fr;border-bottom:1px solid var(--line)}\
+.wide tr.pair{border-bottom:0}.wide th{display:none}.wide td{border:0!important;text-align:left;padding:.1rem .3rem}.wide td:nth-child(-n+2),.wide td:last-child{grid-column:1/-1}\
+.wide td:last-child:empty{display:none}.wide td:nth-child(n+3)::before{color:var(--soft);font-weight:normal}.wide td:nth-child(3)::before{content:\"A \"}\
+.wide td:nth-child(4)::before{content:\"B \"}.wide td:nth-child(5)::before{content:\"A − B \"}.wide td:nth-child(6)::before{content:\"p \"}}\
 @media print{.wide{overflow:visible}.wide table{min-width:0;font-size:8.5pt}}";
 
 /// A p below which a difference is set in bold.

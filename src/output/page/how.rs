@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut impl Write, model: &Model, poles: Option<&Poles>) 
     writeln!(
         out,
         "<dt>98 %</dt><dd>The model’s probability of a label. Press a label to see the words behind it: shaded words speak \
-         for it, the darker the more, dashed ones against it.</dd>\n\
+         for it, the darker the more, dashed ones against it; those that weigh least are not marked.</dd>\n\
          <dt>Set aside</dt><dd>Captions, bylines, share prompts and the like, which count for nothing; folded at \
          the end of an article.</dd>"
     )?;

@@ -25,6 +25,9 @@ const SHOWN_LABELS: usize = 6;
 /// Bars of a strip; more paragraphs are pooled.
 const MAX_BARS: usize = 120;
 
+/// The step from which a word is marked: lighter ones, three in ten of the heaviest at most, would double the page.
+const LIGHTEST_STEP: u8 = 2;
+
 /// Sources that can be chosen from.
 const MAX_SOURCES: usize = 200;
 
@@ -355,15 +358,15 @@ impl<'m> Report<'m> {
             // A bar of 0 would not be told from a gap.
             let height = (-10.0 * index).round().clamp(-10.0, 10.0);
             let height = if height == 0.0 { 0.6 } else { height };
-            let _ = write!(path, "M{x}.5 11v{height}");
+            let _ = write!(path, "M{x} 0v{height}");
         }
         // Short articles do not get bars as broad as a hand.
         let width = bars.len().max(12);
         let n = detailed.article.index.moments.n;
         format!(
-            "<svg class=\"strip\" viewBox=\"0 0 {width} 22\" preserveAspectRatio=\"none\" role=\"img\" \
-             aria-label=\"{n} paragraphs, a bar each\"><path class=\"pos\" stroke-width=\".8\" d=\"{up}\"/>\
-             <path class=\"neg\" stroke-width=\".8\" d=\"{down}\"/><path class=\"zero\" d=\"M0 11h{width}\"/></svg>"
+            "<svg class=\"strip\" viewBox=\"-.5 -11 {width} 22\" preserveAspectRatio=\"none\" role=\"img\" \
+             aria-label=\"{n} paragraphs, a bar each\"><path class=\"pos\" d=\"{up}\"/>\
+             <path class=\"neg\" d=\"{down}\"/><path class=\"zero\" d=\"M-.5 0h{width}\"/></svg>"
         )
     }
 
@@ -435,15 +438,19 @@ impl<'m> Report<'m> {
             .find(|label| self.is_poles(&self.names.tasks[label.task]));
         write!(
             out,
-            "<div class=\"par {}\"><i>{number}</i><p>{}</p><div>",
+            "<div class=\"par {}\"><i>{number}</i><p>{}<div>",
             poles.map(class).unwrap_or_default(),
             escape(&paragraph.text)
         )?;
         for label in &paragraph.labels {
+            // The colour of the poles' task is the paragraph's.
+            let class = match self.is_poles(&self.names.tasks[label.task]) {
+                true => String::new(),
+                false => format!(" class={}", class(label)),
+            };
             write!(
                 out,
-                "<button class={} data-x=\"{}\">{} {:.0} %</button>",
-                class(label),
+                "<b{class} data-x={}>{} {:.0} %</b>",
                 encoded(&label.words),
                 escape(&self.names.tasks[label.task].labels[label.label]),
                 100.0 * label.probability
@@ -453,13 +460,13 @@ impl<'m> Report<'m> {
     }
 }
 
-/// Steps as the page's script reads them: how many words add nothing, then a letter, small for the label and
-/// capital against it.
+/// Steps as the page's script reads them: how many words are not marked, then a letter, small for the label and
+/// capital against it; 0 where none is.
 fn encoded(steps: &[i8]) -> String {
     let mut code = String::new();
     let mut skipped = 0;
     for step in steps {
-        if *step == 0 {
+        if step.unsigned_abs() < LIGHTEST_STEP {
             skipped += 1;
             continue;
         }
@@ -469,6 +476,9 @@ fn encoded(steps: &[i8]) -> String {
         skipped = 0;
         let base = if *step > 0 { b'a' } else { b'A' };
         code.push(char::from(base + step.unsigned_abs() - 1));
+    }
+    if code.is_empty() {
+        code.push('0');
     }
     code
 }
@@ -518,8 +528,9 @@ mod tests {
 
     #[test]
     fn steps_are_a_letter_a_word_and_a_count_of_those_between() {
-        assert_eq!(encoded(&[0, 0, 3, -1, 0, 5, 0, 0]), "2cA1e");
-        assert_eq!(encoded(&[0; 40]), "");
+        assert_eq!(encoded(&[0, 0, 3, -2, 0, 5, 0, 0]), "2cB1e");
+        assert_eq!(encoded(&[2, 1, -1, 4]), "b2d");
+        assert_eq!(encoded(&[0; 40]), "0");
         assert_eq!(encoded(&[-5]), "E");
     }
 

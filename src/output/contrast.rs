@@ -168,6 +168,9 @@ pub fn write_table(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> 
     }
     writeln!(out, "\n{}", super::scores::trim_lines(&table))?;
     writeln!(out, "\n{}", about_words(contrast))?;
+    if contrast.terms.is_empty() {
+        return writeln!(out, "none");
+    }
     let mut table = plain_table();
     table.set_header(["", "word", "A per 1,000", "B per 1,000", "z", "p"]);
     for t in &contrast.terms {

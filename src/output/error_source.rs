@@ -44,7 +44,8 @@ pub fn caution(from: &RatesFrom) -> String {
     match from.source.by {
         MeasuredBy::CrossValidation => format!(
             "the errors taken out are those of cross-validation on the model’s training rows ({name}); your text differs, and \
-             the errors in it may too: code some paragraphs of it and give them with --errors-from"
+             where its errors do, a corrected figure can be farther off than the count: code some paragraphs of it and give them \
+             with --errors-from"
         ),
         _ => format!(
             "the errors taken out are those on the rows that the model was calibrated on ({name}); where your text \

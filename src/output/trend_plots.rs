@@ -70,7 +70,7 @@ pub(super) fn framed(plot: &str, name: &str) -> String {
     )
 }
 
-/// The plots of every measure and group: measure and content.
+/// The plots of every measure and group: measure and content. A page says above each what it is of.
 pub(super) fn plots(trends: &Trends, in_page: bool) -> Vec<(usize, String)> {
     let starts = trends
         .groups
@@ -100,20 +100,19 @@ pub(super) fn plots(trends: &Trends, in_page: bool) -> Vec<(usize, String)> {
                 svg: "<g class=\"t\">".to_owned(),
                 scale,
             };
-            // A page names the measure above its plots.
-            let of_measure = (!in_page).then(|| title(measure));
-            let names = of_measure.iter().chain(&group.value);
-            let heading: Vec<&str> = names.map(String::as_str).collect();
-            let _ = write!(
-                plot.svg,
-                "<text class=\"h\" x=\"{LEFT}\" y=\"18\">{}</text>",
-                escape(&heading.join(" · "))
-            );
+            if !in_page {
+                let names = std::iter::once(title(measure)).chain(group.value.clone());
+                let heading = escape(&names.collect::<Vec<_>>().join(" · "));
+                let _ = write!(
+                    plot.svg,
+                    "<text class=\"h\" x=\"{LEFT}\" y=\"18\">{heading}</text>"
+                );
+            }
             plot.axes(measure, from, to, &day);
             plot.changes(group, m, &day);
             plot.series("c", group, &day, &|p| p.figures[m].counted);
             plot.series("r", group, &day, &|p| p.figures[m].corrected);
-            plot.legend(!trends.errors_from.is_empty());
+            plot.legend(!trends.errors_from.is_empty(), in_page);
             plot.svg.push_str("</g>");
             all.push((m, plot.svg));
         }
@@ -316,11 +315,16 @@ impl Plot {
         let _ = write!(self.svg, "<path class=\"{class}\" d=\"{d}\"/>");
     }
 
-    fn legend(&mut self, has_corrected: bool) {
+    /// At the left end where nothing else heads the plot, since a narrow screen shows that end first.
+    fn legend(&mut self, has_corrected: bool, at_left: bool) {
         let mut entries = vec![("c", "counted")];
         entries.extend(has_corrected.then_some(("r", "corrected")));
+        let start = match at_left {
+            true => LEFT + 4.0,
+            false => WIDTH - RIGHT - 90.0 * entries.len() as f64,
+        };
         for (i, (class, name)) in entries.iter().enumerate() {
-            let x = WIDTH - RIGHT - 90.0 * (entries.len() - i) as f64;
+            let x = start + 90.0 * i as f64;
             let _ = write!(
                 self.svg,
                 "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"14\" r=\"4\"/><text x=\"{:.1}\" y=\"18\">{name}</text>",

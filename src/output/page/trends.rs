@@ -36,7 +36,11 @@ pub fn write_trends(out: &mut impl Write, trends: &Trends) -> io::Result<()> {
     for (m, measure) in trends.measures.iter().enumerate() {
         writeln!(out, "<h2>{}</h2>", escape(&title(measure)))?;
         for ((_, plot), group) in plots.iter().filter(|(of, _)| *of == m).zip(&trends.groups) {
-            writeln!(out, "<figure>{}</figure>", framed(plot, &title(measure)))?;
+            let caption = group.value.as_deref().map_or_else(String::new, |value| {
+                format!("<figcaption>{}</figcaption>", escape(value))
+            });
+            let plot = framed(plot, &title(measure));
+            writeln!(out, "<figure>{caption}{plot}</figure>")?;
             if !group.changes[m].is_empty() {
                 writeln!(out, "<ul class=\"facts\">")?;
                 for change in &group.changes[m] {

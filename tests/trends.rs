@@ -135,8 +135,10 @@ fn errors_measured_on_coded_rows_are_taken_out_and_named() {
     }
     std::fs::write(&coded, rows_coded).unwrap();
     let trends = json(&["--errors-from", coded.to_str().unwrap()], &rows());
-    assert_eq!(trends["errors_from"][0], "coded.jsonl");
-    assert_eq!(trends["errors_from"][1], 120);
+    let from = &trends["errors_from"][0];
+    assert_eq!(from["by"], "coded_rows");
+    assert_eq!(from["rows"]["name"], "coded.jsonl");
+    assert_eq!(from["rows"]["n_rows"], 120);
     let harsh = measure(&trends, "confrontational");
     let figures = &trends["groups"][0]["periods"][0]["figures"][harsh];
     let width = |e: &Value| e["high"].as_f64().unwrap() - e["low"].as_f64().unwrap();

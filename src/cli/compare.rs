@@ -1,13 +1,14 @@
 //! `demarche compare`: two sets of documents in, what differs out.
 
-use super::measure_args::MeasureArgs;
+use super::measure_args::{MeasureArgs, error_rates};
 use super::pipeline::Pipeline;
 use super::screen::{self, Screen};
 use super::{InputArgs, Outcome};
 use crate::error::{Error, Result};
 use crate::output::contrast::{write_csv, write_json, write_table};
+use crate::output::page;
 use crate::quantify::Measures;
-use crate::quantify::contrast::{SetTally, Words, contrast};
+use crate::quantify::contrast::{Contrast, SetTally, Words, contrast};
 use clap::{Args, ValueEnum};
 use std::io::Write;
 use std::sync::Arc;
@@ -35,6 +36,10 @@ pub struct CompareArgs {
     #[command(flatten)]
     measure: MeasureArgs,
 
+    /// Coded rows of the second set, where the model may err otherwise in it; those of --errors-from are then of the first
+    #[arg(long, value_name = "LABELED", requires = "errors_from")]
+    errors_from_b: Option<String>,
+
     /// How to print
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     format: ContrastFormat,
@@ -51,13 +56,14 @@ const EXAMPLES: &str = "\
 Examples:
   demarche compare xinhua.jsonl -- reuters.jsonl
   demarche compare news.jsonl --where-a side=US --where-b side=PRC --errors-from coded.jsonl
-  demarche compare 2024/*.jsonl --topic trade --format json -- 2025/*.jsonl";
+  demarche compare 2024/*.jsonl --topic trade --format html -- 2025/*.jsonl > page.html";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ContrastFormat {
     Table,
     Csv,
     Json,
+    Html,
 }
 
 pub fn run(args: CompareArgs) -> Result<Outcome> {
@@ -71,8 +77,11 @@ pub fn run(args: CompareArgs) -> Result<Outcome> {
     } else {
         &args.second
     };
-    let screen = Screen::bytes(None);
+    let screen = Screen::bytes(None).show();
     let errors = args.measure.errors(model, &screen)?;
+    let of_second = args.errors_from_b.as_deref();
+    let of_second = of_second.map(|path| error_rates(model, path, &screen));
+    let of_second = of_second.transpose()?;
     let seed = args.measure.seed;
     let draws = usize::from(args.draws);
     let mut sets = Vec::new();
@@ -87,7 +96,7 @@ pub fn run(args: CompareArgs) -> Result<Outcome> {
         };
         let name = only
             .as_ref()
-            .map_or_else(|| inputs.join(" "), |(f, v)| format!("{f}={v}"));
+            .map_or_else(|| named(inputs), |(f, v)| format!("{f}={v}"));
         let mut set = SetTally::new(name, &measures, draws, seed, side as u64);
         let pipeline = Pipeline {
             model,
@@ -102,22 +111,39 @@ pub fn run(args: CompareArgs) -> Result<Outcome> {
     let Ok(sets) = <[SetTally; 2]>::try_from(sets) else {
         unreachable!("two sets were made")
     };
-    let contrast = contrast(&sets, &measures, errors.as_ref(), seed);
+    let second = of_second.as_ref().or(errors.as_ref());
+    let contrast = contrast(&sets, &measures, [errors.as_ref(), second], seed);
     if let Some(set) = contrast.sets.iter().find(|set| set.documents == 0) {
         return Err(
             Error::input(format!("no document is in the set {}", set.name))
                 .mend("look at the names of the fields and their values"),
         );
     }
+    args.measure.remark(&contrast.errors_from[0], &screen);
+    write(&contrast, args.format)?;
+    Ok(args.input.outcome(screen.skipped()))
+}
+
+/// What a set of these inputs is called.
+fn named(inputs: &[String]) -> String {
+    match inputs {
+        [first, _, _, rest @ ..] if !rest.is_empty() => {
+            format!("{first} and {} more", rest.len() + 2)
+        }
+        few => few.join(" "),
+    }
+}
+
+fn write(contrast: &Contrast, format: ContrastFormat) -> Result<()> {
     let mut out = screen::plain_output();
-    match args.format {
-        ContrastFormat::Table => write_table(&mut out, &contrast),
-        ContrastFormat::Csv => write_csv(&mut out, &contrast),
-        ContrastFormat::Json => write_json(&mut out, &contrast),
+    match format {
+        ContrastFormat::Table => write_table(&mut out, contrast),
+        ContrastFormat::Csv => write_csv(&mut out, contrast),
+        ContrastFormat::Json => write_json(&mut out, contrast),
+        ContrastFormat::Html => page::write_contrast(&mut out, contrast),
     }
     .and_then(|()| out.flush())
-    .map_err(screen::stdout_error)?;
-    Ok(args.input.outcome(screen.skipped()))
+    .map_err(screen::stdout_error)
 }
 
 /// Adds the documents that meet the condition to a set.

@@ -6,8 +6,9 @@ use super::train::read_rows;
 use crate::error::{Place, Result};
 use crate::ingest::{self, IngestParams};
 use crate::model::{Model, TaskModel};
+use crate::output::error_source::caution;
 use crate::predict::Poles;
-use crate::quantify::{ErrorRates, Measures};
+use crate::quantify::{ErrorRates, Measures, RatesFrom};
 use crate::train::TaskSpec;
 use clap::Args;
 
@@ -23,9 +24,14 @@ pub struct MeasureArgs {
     topic: Option<String>,
 
     /// Coded rows to measure the model's errors on, which are then taken out: JSONL or CSV like that of `benchmark`, of
-    /// paragraphs like yours, none of which the model was trained on
+    /// paragraphs like yours, none of which the model was trained on [default: the errors that the model made in
+    /// cross-validation on its own training rows, or on those it was calibrated on]
     #[arg(long, value_name = "LABELED")]
     errors_from: Option<String>,
+
+    /// Take no errors out: figures as the model counts alone
+    #[arg(long, conflicts_with = "errors_from")]
+    no_correction: bool,
 
     /// The two opposite labels of the index [default: the model's own, where it has a task with known opposites]
     #[arg(long, value_name = "TASK=POSITIVE:NEGATIVE")]
@@ -45,16 +51,32 @@ impl MeasureArgs {
         Ok((model, measures))
     }
 
-    /// The model's errors on the coded rows, where there are some.
+    /// The errors that are taken out: those on the coded rows, or else those that the model knows of itself.
     pub fn errors(&self, model: &Model, screen: &Screen) -> Result<Option<ErrorRates>> {
-        let path = self.errors_from.as_deref();
-        path.map(|path| error_rates(model, path, screen))
-            .transpose()
+        match &self.errors_from {
+            _ if self.no_correction => Ok(None),
+            Some(path) => error_rates(model, path, screen).map(Some),
+            None => Ok(ErrorRates::of_model(model)),
+        }
+    }
+
+    /// Says where the errors come from if they are not of coded rows, and what would mend that.
+    pub fn remark(&self, sources: &[RatesFrom], screen: &Screen) {
+        if self.no_correction || self.errors_from.is_some() {
+            return;
+        }
+        match sources.first() {
+            Some(from) => screen.message(&format!("note: {}", caution(from))),
+            None => screen.message(
+                "note: figures are as the model counts, errors and all, for it was not measured on any rows; \
+                 --errors-from CODED.jsonl takes these out",
+            ),
+        }
     }
 }
 
 /// A model's errors on coded rows.
-fn error_rates(model: &Model, path: &str, screen: &Screen) -> Result<ErrorRates> {
+pub fn error_rates(model: &Model, path: &str, screen: &Screen) -> Result<ErrorRates> {
     let spec = |task: &TaskModel| TaskSpec {
         name: task.task.name.clone(),
         form: task.task.form,

@@ -12,6 +12,9 @@ use crate::predict::{DetailedArticle, LabelParams, Poles, RollupParams};
 use clap::Args;
 use std::path::Path;
 
+/// Bytes of a page beyond which its size is told.
+const LARGE_PAGE: usize = 2_000_000;
+
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -105,6 +108,12 @@ pub fn run(args: ReportArgs) -> Result<Outcome> {
     let mut page = Vec::new();
     (report.write(&mut page)).map_err(|error| Error::io(args.output.as_str(), error))?;
     write_whole(Path::new(&args.output), &page)?;
+    if page.len() > LARGE_PAGE {
+        screen.message(&format!(
+            "note: the page has {:.1} MB, which is much to mail; --max-articles lists fewer",
+            page.len() as f64 / 1e6
+        ));
+    }
     if report.n_articles > report.articles.len() as u64 {
         screen.message(&format!(
             "note: the first {} of {} articles are listed; --max-articles lists more",

@@ -53,8 +53,9 @@ pub struct TrendsArgs {
 }
 
 const EXAMPLES: &str = "\
-Counted figures are of the labels that the model gives. It errs, so they are off: code some paragraphs of yours and
-give them with --errors-from, and the corrected figures stand beside them. docs/trends.md says what each figure is.
+Counted figures are of the labels that the model gives. It errs, so they are off. Corrected figures stand beside them, with
+the errors taken out that it made in cross-validation on its training rows. It may err otherwise in your text: code some
+paragraphs of yours and give them with --errors-from. docs/trends.md says what each figure is.
 
 Examples:
   demarche trends news.jsonl
@@ -85,7 +86,7 @@ pub fn run(args: TrendsArgs) -> Result<Outcome> {
         return Err(Error::usage("--since is after --until").mend("exchange the two"));
     }
     let documents = args.input.open(&args.inputs)?;
-    let screen = Screen::bytes(documents.counts().total_bytes);
+    let screen = Screen::bytes(documents.counts().total_bytes).show();
     let errors = args.measure.errors(model, &screen)?;
     let params = TrendsParams {
         by: match args.by {
@@ -114,6 +115,7 @@ pub fn run(args: TrendsArgs) -> Result<Outcome> {
     let trends = tally.finish(&measures, errors.as_ref());
     screen.close();
     remark(&trends, &screen);
+    args.measure.remark(&trends.errors_from, &screen);
     write(&trends, args.format)?;
     Ok(args.input.outcome(screen.skipped()))
 }
@@ -133,11 +135,6 @@ fn remark(trends: &Trends, screen: &Screen) {
         screen.message(&format!(
             "warning: no document has a field `{field}` to split by"
         ));
-    }
-    if trends.errors_from.is_none() {
-        screen.message(
-            "note: figures are as the model counts, errors and all; --errors-from CODED.jsonl takes these out",
-        );
     }
 }
 

@@ -27,7 +27,8 @@
 
 use super::terms::{self, Bytes, damaged};
 use super::{
-    Codebook, Cuts, LearnedOn, LinearModel, Model, Provenance, Task, TaskModel, TaskOptions,
+    Codebook, Cuts, LearnedOn, LinearModel, Model, Provenance, Task, TaskErrors, TaskModel,
+    TaskOptions,
 };
 use crate::error::{Error, Place, Result};
 use crate::features::{TermNames, Tfidf, Vocabulary};
@@ -64,12 +65,14 @@ struct TaskCard {
     thresholds: Vec<f32>,
     intercepts: Vec<f32>,
     n_terms: u64,
-    // Files from before there were any have neither; a reader from then passes them over, since the weights
+    // Files from before there were any have none; a reader from then passes them over, since the weights
     // and thresholds say all that it needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     calibrated_on: Option<LearnedOn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cuts: Option<Cuts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    errors: Option<TaskErrors>,
 }
 
 impl Model {
@@ -271,6 +274,7 @@ fn task_card(task: &TaskModel) -> TaskCard {
         n_terms: task.tfidf.vocabulary().len() as u64,
         calibrated_on: task.calibrated_on.clone(),
         cuts: task.cuts.clone(),
+        errors: task.errors.clone(),
     }
 }
 
@@ -301,6 +305,7 @@ fn read_task(
         thresholds: card.thresholds,
         calibrated_on: card.calibrated_on,
         cuts: card.cuts,
+        errors: card.errors,
     })
 }
 

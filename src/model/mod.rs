@@ -6,6 +6,7 @@
 
 pub mod codebook;
 pub mod cuts;
+pub mod errors;
 pub mod examples;
 pub mod file;
 pub mod linear;
@@ -17,6 +18,7 @@ mod terms;
 
 pub use codebook::Codebook;
 pub use cuts::{CutStep, Cuts, LearnedOn, N_STARTS, confidence};
+pub use errors::{Confusion, ErrorSource, MeasuredBy, TaskErrors};
 pub use linear::LinearModel;
 pub use options::{ClassWeight, Estimator, Scaling, TaskOptions};
 pub use provenance::{CrossValidated, Provenance};
@@ -45,12 +47,17 @@ pub struct TaskModel {
     pub calibrated_on: Option<LearnedOn>,
     /// Where answers are withheld for the sake of a largest error.
     pub cuts: Option<Cuts>,
+    /// How often which label was taken for which.
+    pub errors: Option<TaskErrors>,
 }
 
 impl TaskModel {
     fn check(&self) -> Result<()> {
         if let Some(cuts) = &self.cuts {
             cuts.check()?;
+        }
+        if let Some(errors) = &self.errors {
+            errors.check(&self.task)?;
         }
         let n_labels = self.task.labels.len();
         let n_thresholds = match self.task.form {

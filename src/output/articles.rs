@@ -384,11 +384,18 @@ impl<W: Write> ArticleWriter for ArticleTable<W> {
                 .collect();
             said.sort_by_key(|(_, label)| std::cmp::Reverse(label.amount.words));
             let width = said.iter().map(|(name, _)| name.chars().count()).max();
+            let withheld = task
+                .withheld
+                .share(article.body)
+                .filter(|share| *share > 0.0);
+            let withheld = withheld.map(|share| format!("withheld {:.0} %", 100.0 * share));
             if said.is_empty() {
-                writeln!(self.out, "  {}: none", printable(&names.name))?;
+                let none = withheld.unwrap_or_else(|| "none".to_owned());
+                writeln!(self.out, "  {}: {none}", printable(&names.name))?;
                 continue;
             }
-            writeln!(self.out, "  {}", printable(&names.name))?;
+            let withheld = withheld.map_or_else(String::new, |said| format!(" · {said}"));
+            writeln!(self.out, "  {}{withheld}", printable(&names.name))?;
             for (name, label) in said {
                 self.write_label(name, width.unwrap_or(0).min(30), label, article)?;
             }

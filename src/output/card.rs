@@ -117,6 +117,14 @@ fn write_learned(out: &mut impl Write, task: &TaskModel) -> io::Result<()> {
             source(&cuts.learned_on)
         )?;
     }
+    if let Some(errors) = &task.errors {
+        writeln!(
+            out,
+            "  errors that trends and compare take out: {}, {}",
+            errors.source.by,
+            source(&errors.source.rows)
+        )?;
+    }
     Ok(())
 }
 
@@ -187,6 +195,7 @@ pub fn write_json(
                 "options": task.options,
                 "calibrated_on": task.calibrated_on,
                 "cuts": task.cuts,
+                "errors": task.errors,
                 "labels": labels,
             })
         })

@@ -1,12 +1,19 @@
 //! Two sets against each other as a table, CSV and JSON.
 
 use super::csv::safe;
+use super::error_source::{measured, sentences};
 use super::scores::plain_table;
 use super::table::printable;
 use super::trends::{shown, title};
-use crate::quantify::Estimate;
-use crate::quantify::contrast::Contrast;
+use crate::quantify::contrast::{Contrast, SetFigures};
+use crate::quantify::{Estimate, RatesFrom};
 use std::io::{self, Write};
+
+const LETTERS: [&str; 2] = ["A", "B"];
+
+/// What a correction of both sets by one table of errors takes for granted.
+const SAME_ERRORS: &str = "the same errors are taken out of A and of B: the corrected difference holds where the model errs alike in \
+     both; where it may not, give coded rows of each set (--errors-from, --errors-from-b)";
 
 /// Writes JSON; docs/trends.md describes it.
 ///
@@ -37,6 +44,7 @@ pub fn write_csv(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> {
         "difference_low",
         "difference_high",
         "p_holm",
+        "errors_from",
     ])?;
     let cell = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
     let cells = |e: &Estimate| [cell(Some(e.value)), cell(e.low), cell(e.high)];
@@ -50,6 +58,10 @@ pub fn write_csv(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> {
             let mut record = vec!["measure".to_owned(), safe(&d.measure.name), how.to_owned()];
             record.extend(estimates.iter().flat_map(cells));
             record.push(cell(p));
+            record.push(match how {
+                "corrected" => safe(&both_sources(contrast)),
+                _ => String::new(),
+            });
             csv.write_record(record)?;
         }
     }
@@ -67,10 +79,69 @@ pub fn write_csv(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> {
             none(),
             none(),
             t.p_holm.to_string(),
+            none(),
         ]);
         csv.write_record(record)?;
     }
     csv.flush()
+}
+
+/// Where the errors of both sets come from, in one line.
+fn both_sources(contrast: &Contrast) -> String {
+    let of = |sources: &[RatesFrom]| sources.iter().map(measured).collect::<Vec<_>>().join("; ");
+    let [a, b] = contrast.errors_from.each_ref().map(|sources| of(sources));
+    match contrast.same_errors {
+        true => a,
+        false => format!("A {a}; B {b}"),
+    }
+}
+
+/// What the figures are of, a sentence each: the two sets first.
+pub(super) fn preamble(contrast: &Contrast) -> Vec<String> {
+    let set = |(letter, set): (&str, &SetFigures)| {
+        format!(
+            "{letter}: {} · {} documents, {} articles, {} body paragraphs ({} set aside)",
+            printable(&set.name),
+            set.documents,
+            set.articles,
+            set.body,
+            set.set_aside
+        )
+    };
+    let mut lines: Vec<String> = LETTERS.into_iter().zip(&contrast.sets).map(set).collect();
+    lines.push(format!(
+        "95 % intervals of {} draws over articles; p of the counted difference, all corrected together (Holm)",
+        contrast.draws
+    ));
+    if contrast.same_errors || contrast.errors_from.iter().all(Vec::is_empty) {
+        lines.extend(sentences(&contrast.errors_from[0]));
+        lines.extend(contrast.same_errors.then(|| SAME_ERRORS.to_owned()));
+        return lines;
+    }
+    for (letter, sources) in LETTERS.into_iter().zip(&contrast.errors_from) {
+        lines.extend(
+            sentences(sources)
+                .into_iter()
+                .map(|line| format!("{letter}: {line}")),
+        );
+    }
+    lines
+}
+
+/// A p, which is never none.
+pub(super) fn chance(p: f64) -> String {
+    match p < 0.001 {
+        true => "<0.001".to_owned(),
+        false => format!("{p:.3}"),
+    }
+}
+
+/// What the words are, for `n` of them that were judged.
+pub(super) fn about_words(contrast: &Contrast) -> String {
+    format!(
+        "Words of one set more than of the other, function words left out (log odds ratio with a prior of both; of {} words, p by Holm at most .05)",
+        contrast.n_terms
+    )
 }
 
 /// Writes tables.
@@ -78,27 +149,8 @@ pub fn write_csv(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> {
 /// # Errors
 /// What the writer says.
 pub fn write_table(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> {
-    for (letter, set) in ["A", "B"].iter().zip(&contrast.sets) {
-        writeln!(
-            out,
-            "{letter}: {} · {} documents, {} articles, {} body paragraphs ({} set aside)",
-            printable(&set.name),
-            set.documents,
-            set.articles,
-            set.body,
-            set.set_aside
-        )?;
-    }
-    writeln!(
-        out,
-        "95 % intervals of {} draws over articles; p of the counted difference, all corrected together (Holm)",
-        contrast.draws
-    )?;
-    if let Some((source, n)) = &contrast.errors_from {
-        writeln!(
-            out,
-            "corrected: the model’s errors, as measured on {n} coded rows of {source}, taken out"
-        )?;
+    for line in preamble(contrast) {
+        writeln!(out, "{line}")?;
     }
     let mut table = plain_table();
     table.set_header(["", "A", "B", "A − B", "p"]);
@@ -107,7 +159,7 @@ pub fn write_table(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> 
             let [a, b, difference] = e.map(|e| shown(&d.measure, Some(e)));
             [name, a, b, difference, p]
         };
-        let p = d.p_holm.map_or_else(String::new, |p| format!("{p:.3}"));
+        let p = d.p_holm.map_or_else(String::new, chance);
         let unit = if d.measure.label.is_some() { ", %" } else { "" };
         table.add_row(row(format!("{}{unit}", title(&d.measure)), &d.counted, p));
         if let Some(corrected) = &d.corrected {
@@ -115,11 +167,10 @@ pub fn write_table(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> 
         }
     }
     writeln!(out, "\n{}", super::scores::trim_lines(&table))?;
-    writeln!(
-        out,
-        "\nWords of one set more than of the other (log odds ratio with a prior of both; of {} words, p by Holm at most .05)",
-        contrast.n_terms
-    )?;
+    writeln!(out, "\n{}", about_words(contrast))?;
+    if contrast.terms.is_empty() {
+        return writeln!(out, "none");
+    }
     let mut table = plain_table();
     table.set_header(["", "word", "A per 1,000", "B per 1,000", "z", "p"]);
     for t in &contrast.terms {
@@ -130,7 +181,7 @@ pub fn write_table(out: &mut impl Write, contrast: &Contrast) -> io::Result<()> 
             format!("{:.2}", t.per_thousand[0]),
             format!("{:.2}", t.per_thousand[1]),
             format!("{:+.1}", t.z),
-            format!("{:.3}", t.p_holm),
+            chance(t.p_holm),
         ]);
     }
     writeln!(out, "{}", super::scores::trim_lines(&table))

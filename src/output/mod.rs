@@ -9,6 +9,7 @@ pub mod articles;
 pub mod card;
 pub mod contrast;
 pub mod csv;
+pub mod error_source;
 pub mod extract;
 pub mod jsonl;
 pub mod markdown;

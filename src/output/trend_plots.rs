@@ -3,6 +3,7 @@
 //! Owns the drawing: time runs true to scale, a line breaks where a period has no documents, a period of few articles
 //! is a hollow dot, and a change is a line with the interval of its date. Nothing is loaded and nothing runs.
 
+use super::error_source::sentences;
 use super::page::escape;
 use super::trends::title;
 use crate::quantify::trends::{Group, PeriodFigures};
@@ -27,10 +28,21 @@ const RIGHT: f64 = 18.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 28.0;
 
+/// Steps of the grid.
+const MOST_STEPS: f64 = 4.0;
+
+/// The height of a line of text.
+const LINE: f64 = 18.0;
+
 /// All plots as one image.
 pub fn all(trends: &Trends) -> String {
-    let plots: Vec<String> = plots(trends).into_iter().map(|(_, plot)| plot).collect();
-    let height = HEIGHT * plots.len().max(1) as f64;
+    let plots: Vec<String> = plots(trends, false)
+        .into_iter()
+        .map(|(_, plot)| plot)
+        .collect();
+    let lines = sentences(&trends.errors_from);
+    let below = HEIGHT * plots.len() as f64;
+    let height = below + LINE * (lines.len() + 1) as f64;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\">\n<style>{STYLE}{PARTS}</style>\n"
     );
@@ -41,7 +53,12 @@ pub fn all(trends: &Trends) -> String {
             HEIGHT * i as f64
         );
     }
-    svg.push_str("</svg>\n");
+    let _ = write!(svg, "<g class=\"t\">");
+    for (i, line) in lines.iter().enumerate() {
+        let y = below + LINE * (i + 1) as f64;
+        let _ = write!(svg, "<text x=\"{LEFT}\" y=\"{y}\">{}</text>", escape(line));
+    }
+    svg.push_str("</g>\n</svg>\n");
     svg
 }
 
@@ -53,8 +70,8 @@ pub(super) fn framed(plot: &str, name: &str) -> String {
     )
 }
 
-/// The plots of every measure and group: measure and content.
-pub(super) fn plots(trends: &Trends) -> Vec<(usize, String)> {
+/// The plots of every measure and group: measure and content. A page says above each what it is of.
+pub(super) fn plots(trends: &Trends, in_page: bool) -> Vec<(usize, String)> {
     let starts = trends
         .groups
         .iter()
@@ -70,34 +87,32 @@ pub(super) fn plots(trends: &Trends) -> Vec<(usize, String)> {
         |date: jiff::civil::Date| f64::from((date - jiff::civil::date(1970, 1, 1)).get_days());
     let mut all = Vec::new();
     for (m, measure) in trends.measures.iter().enumerate() {
-        let (low, high) = bounds(trends, m, measure);
+        let (low, high, step) = bounds(trends, m, measure);
         for group in &trends.groups {
             let scale = Scale {
                 from: day(from),
                 to: day(to) + 1.0,
                 low,
                 high,
+                step,
             };
             let mut plot = Plot {
                 svg: "<g class=\"t\">".to_owned(),
                 scale,
             };
-            let value = group
-                .value
-                .as_ref()
-                .map(|v| format!(" · {v}"))
-                .unwrap_or_default();
-            let _ = write!(
-                plot.svg,
-                "<text class=\"h\" x=\"{LEFT}\" y=\"18\">{}{}</text>",
-                escape(&title(measure)),
-                escape(&value)
-            );
+            if !in_page {
+                let names = std::iter::once(title(measure)).chain(group.value.clone());
+                let heading = escape(&names.collect::<Vec<_>>().join(" · "));
+                let _ = write!(
+                    plot.svg,
+                    "<text class=\"h\" x=\"{LEFT}\" y=\"18\">{heading}</text>"
+                );
+            }
             plot.axes(measure, from, to, &day);
             plot.changes(group, m, &day);
             plot.series("c", group, &day, &|p| p.figures[m].counted);
             plot.series("r", group, &day, &|p| p.figures[m].corrected);
-            plot.legend(trends.errors_from.is_some());
+            plot.legend(!trends.errors_from.is_empty(), in_page);
             plot.svg.push_str("</g>");
             all.push((m, plot.svg));
         }
@@ -105,8 +120,8 @@ pub(super) fn plots(trends: &Trends) -> Vec<(usize, String)> {
     all
 }
 
-/// The ends of the upright axis: those of all figures and intervals that are shown, to a whole step.
-fn bounds(trends: &Trends, m: usize, measure: &Measure) -> (f64, f64) {
+/// The ends of the upright axis and the step of its grid: round numbers about all figures and intervals that are shown.
+fn bounds(trends: &Trends, m: usize, measure: &Measure) -> (f64, f64, f64) {
     let periods = trends.groups.iter().flat_map(|g| &g.periods);
     let figures = periods
         .flat_map(|p| [p.figures[m].counted, p.figures[m].corrected])
@@ -115,13 +130,15 @@ fn bounds(trends: &Trends, m: usize, measure: &Measure) -> (f64, f64) {
         .flat_map(|e| [Some(e.value), e.low, e.high])
         .flatten();
     let (low, high) = shown.fold((0.0f64, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
-    match measure.label {
-        Some(_) => (0.0, (10.0 * high).ceil().clamp(1.0, 10.0) / 10.0),
-        None => (
-            (5.0 * low).floor() / 5.0,
-            (5.0 * high).ceil().max(1.0) / 5.0,
-        ),
-    }
+    let steps: &[f64] = match measure.label {
+        Some(_) => &[0.02, 0.05, 0.1, 0.15, 0.2, 0.25],
+        None => &[0.05, 0.1, 0.2, 0.25, 0.5],
+    };
+    let whole = |value: f64, step: f64| (value / step - 1e-9).ceil().max(0.0);
+    let fits = |step: &&f64| whole(high, **step) + whole(-low, **step) <= MOST_STEPS;
+    let step = *steps.iter().find(fits).unwrap_or(&steps[steps.len() - 1]);
+    let high = step * whole(high, step).max(1.0);
+    (-step * whole(-low, step), high, step)
 }
 
 struct Scale {
@@ -129,6 +146,8 @@ struct Scale {
     to: f64,
     low: f64,
     high: f64,
+    /// From one line of the grid to the next.
+    step: f64,
 }
 
 impl Scale {
@@ -156,8 +175,9 @@ impl Plot {
         to: jiff::civil::Date,
         day: Day<'_>,
     ) {
-        for i in 0..=4 {
-            let value = self.scale.low + (self.scale.high - self.scale.low) * f64::from(i) / 4.0;
+        let n_steps = ((self.scale.high - self.scale.low) / self.scale.step).round() as u32;
+        for i in 0..=n_steps {
+            let value = self.scale.low + self.scale.step * f64::from(i);
             let y = self.scale.y(value);
             let name = match measure.label {
                 Some(_) => format!("{:.0} %", 100.0 * value),
@@ -295,11 +315,16 @@ impl Plot {
         let _ = write!(self.svg, "<path class=\"{class}\" d=\"{d}\"/>");
     }
 
-    fn legend(&mut self, has_corrected: bool) {
+    /// At the left end where nothing else heads the plot, since a narrow screen shows that end first.
+    fn legend(&mut self, has_corrected: bool, at_left: bool) {
         let mut entries = vec![("c", "counted")];
         entries.extend(has_corrected.then_some(("r", "corrected")));
+        let start = match at_left {
+            true => LEFT + 4.0,
+            false => WIDTH - RIGHT - 90.0 * entries.len() as f64,
+        };
         for (i, (class, name)) in entries.iter().enumerate() {
-            let x = WIDTH - RIGHT - 90.0 * (entries.len() - i) as f64;
+            let x = start + 90.0 * i as f64;
             let _ = write!(
                 self.svg,
                 "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"14\" r=\"4\"/><text x=\"{:.1}\" y=\"18\">{name}</text>",

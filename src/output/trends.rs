@@ -1,6 +1,7 @@
 //! Figures over time as a table, CSV and JSON.
 
 use super::csv::safe;
+use super::error_source::{measured, sentences};
 use super::scores::plain_table;
 use crate::quantify::trends::{Figures, Gap, Group, PeriodFigures};
 use crate::quantify::{Change, Estimate, Measure, Trends};
@@ -40,7 +41,10 @@ pub fn write_csv(out: &mut impl Write, trends: &Trends) -> io::Result<()> {
         "corrected",
         "corrected_low",
         "corrected_high",
+        "errors_from",
     ])?;
+    let sources: Vec<String> = trends.errors_from.iter().map(measured).collect();
+    let sources = safe(&sources.join("; "));
     for group in &trends.groups {
         let name = safe(group.value.as_deref().unwrap_or_default());
         for row in rows(group) {
@@ -62,6 +66,10 @@ pub fn write_csv(out: &mut impl Write, trends: &Trends) -> io::Result<()> {
                         ];
                         record.extend(cells(figures.counted));
                         record.extend(cells(figures.corrected));
+                        record.push(match figures.corrected {
+                            Some(_) => sources.clone(),
+                            None => String::new(),
+                        });
                         csv.write_record(record)?;
                     }
                 }
@@ -73,7 +81,7 @@ pub fn write_csv(out: &mut impl Write, trends: &Trends) -> io::Result<()> {
                         gap.end.to_string(),
                     ];
                     record.extend(["0".to_owned(), "0".to_owned()]);
-                    record.resize(17, String::new());
+                    record.resize(18, String::new());
                     csv.write_record(record)?;
                 }
             }
@@ -147,12 +155,11 @@ pub(super) fn preamble(trends: &Trends) -> Vec<String> {
             trends.undated
         )
     }));
-    lines.push(match &trends.errors_from {
-        Some((source, n)) => format!(
-            "counted: labels as given; corrected: the model’s errors, as measured on {n} coded rows of {source}, taken out"
-        ),
-        None => "counted: labels as given, the model’s errors with them".to_owned(),
-    });
+    lines.extend(trends.mixes_sources.then(|| {
+        "documents of several sources are taken together: where their mix changes, so do the figures (--split source)"
+            .to_owned()
+    }));
+    lines.extend(sentences(&trends.errors_from));
     lines
 }
 
@@ -240,7 +247,8 @@ fn write_group(
 ) -> io::Result<()> {
     let mut table = plain_table();
     let mut header = vec![trends.by.word(), "articles", "paragraphs", "counted"];
-    header.extend(trends.errors_from.as_ref().map(|_| "corrected"));
+    let is_corrected = !trends.errors_from.is_empty();
+    header.extend(is_corrected.then_some("corrected"));
     table.set_header(header);
     for row in rows(group) {
         match row {
@@ -253,12 +261,7 @@ fn write_group(
                     figures.of.to_string(),
                     shown(measure, figures.counted),
                 ];
-                cells.extend(
-                    trends
-                        .errors_from
-                        .as_ref()
-                        .map(|_| shown(measure, figures.corrected)),
-                );
+                cells.extend(is_corrected.then(|| shown(measure, figures.corrected)));
                 table.add_row(cells);
             }
             Row::Gap(gap) => {

@@ -3,13 +3,14 @@
 //! The sets are taken for independent samples: each draw of the bootstrap draws the articles of both, apart. All
 //! differences are judged together, and so are all terms (Holm).
 
-use super::errors::ErrorRates;
+use super::errors::{ErrorRates, RatesFrom};
 use super::estimate::{Estimate, Estimator, rounded};
 use super::measures::{DocumentSums, Measure, Measures};
 use super::poisson;
 use super::tally::Tally;
 use crate::evaluate::compare::two_sided;
 use crate::evaluate::holm;
+use crate::text::stem::is_stop_word;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -60,8 +61,10 @@ pub struct Contrast {
     pub draws: usize,
     /// Its seed.
     pub seed: u64,
-    /// The rows that the errors were measured on, and how many.
-    pub errors_from: Option<(String, u64)>,
+    /// Where the errors that are taken out of each set were measured; empty where nothing is corrected.
+    pub errors_from: [Vec<RatesFrom>; 2],
+    /// Whether the same errors are taken out of both: that holds where the model errs alike in both.
+    pub same_errors: bool,
     /// One a measure that both sets have.
     pub differences: Vec<MeasureDifference>,
     /// The words used more in the first set than its length says, the surest first, then those of the second.
@@ -171,24 +174,30 @@ impl SetTally {
     }
 }
 
-/// Holds two sets against each other.
+/// Holds two sets against each other. Where the errors taken out of both are the same ones, each draw takes the same
+/// rates for both; else their own.
 pub fn contrast(
     sets: &[SetTally; 2],
     measures: &Measures,
-    errors: Option<&ErrorRates>,
+    errors: [Option<&ErrorRates>; 2],
     seed: u64,
 ) -> Contrast {
     let draws = sets[0].times.len();
-    let estimator = Estimator::new(measures, errors, draws, seed);
+    let same_errors = match errors {
+        [Some(first), Some(second)] => std::ptr::eq(first, second),
+        _ => false,
+    };
+    let seeds = [seed, if same_errors { seed } else { !seed }];
+    let estimators = [0, 1].map(|i| Estimator::new(measures, errors[i], draws, seeds[i]));
     let mut differences = Vec::new();
     let articles = sets[0].tally.articles().min(sets[1].tally.articles());
     for (m, measure) in measures.list.iter().enumerate() {
-        let samples = sets.each_ref().map(|set| estimator.samples(&set.tally, m));
+        let samples = [0, 1].map(|i| estimators[i].samples(&sets[i].tally, m));
         let [Some(first), Some(second)] = samples else {
             continue;
         };
-        let a = estimator.intervals(&first, &sets[0].tally, m);
-        let b = estimator.intervals(&second, &sets[1].tally, m);
+        let a = estimators[0].intervals(&first, &sets[0].tally, m);
+        let b = estimators[1].intervals(&second, &sets[1].tally, m);
         let difference = first.0.minus(&second.0);
         let corrected = match ((&first.1, a.1), (&second.1, b.1)) {
             ((Some(first), Some(a)), (Some(second), Some(b))) => {
@@ -218,7 +227,8 @@ pub fn contrast(
         sets: sets.each_ref().map(SetTally::figures),
         draws,
         seed,
-        errors_from: errors.map(|errors| (errors.source.clone(), errors.n_rows)),
+        errors_from: errors.map(|e| e.map_or_else(Vec::new, |e| e.sources(measures))),
+        same_errors,
         differences,
         terms,
         n_terms,
@@ -241,7 +251,9 @@ fn terms(sets: &[SetTally; 2]) -> (Vec<TermDifference>, usize) {
         let sums = sets
             .each_ref()
             .map(|set| set.words.get(word).unwrap_or(&none));
-        if sums[0].documents + sums[1].documents < FEWEST_DOCUMENTS {
+        let documents = sums[0].documents + sums[1].documents;
+        // Function words tell talk from writing, and nothing of what it is about.
+        if documents < FEWEST_DOCUMENTS || is_stop_word(word) {
             continue;
         }
         let prior = PRIOR_WORDS * (sums[0].count + sums[1].count) / n_all;

@@ -6,13 +6,16 @@
 //! Where that leaves the simplex, the π of the greatest multinomial likelihood is taken instead. M must hold for the
 //! documents; the shares in the coded rows need not.
 
+use super::measures::Measures;
 use crate::error::Result;
-use crate::model::{Form, Model};
+use crate::model::{ErrorSource, Model, TaskErrors};
 use crate::train::Row;
-use crate::train::gold::gold_beside_answers;
+use crate::train::gold::errors_on;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
-use std::collections::BTreeMap;
+use serde::Serialize;
+
+pub use crate::model::errors::Confusion;
 
 /// Coded rows of each class below which its error rates are not known.
 pub const FEWEST_CODED: u64 = 10;
@@ -26,48 +29,24 @@ const PRIOR: f64 = 0.5;
 /// Steps to the greatest likelihood.
 const MOST_STEPS: usize = 200;
 
-/// How often gold classes met given ones.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Confusion {
-    /// `counts[gold][given]`.
-    pub counts: Vec<Vec<u64>>,
-    /// How many times wider than that of independent rows the variance of each gold class's rates is, 1 at least
-    /// (rows of one article are alike; Kish 1965).
-    pub design_effects: Vec<f64>,
-}
-
 /// Error rates of a model's tasks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ErrorRates {
-    /// The rows they were measured on.
-    pub source: String,
-    /// Rows with a label of some task, whose gate the model opened.
-    pub n_rows: u64,
-    /// By task, one of all labels for a single task, and of a multi task one for each label (without, with).
-    pub tasks: Vec<Vec<Confusion>>,
+    /// By task; none of a task whose errors are not known.
+    pub tasks: Vec<Option<TaskErrors>>,
+}
+
+/// Where the error rates of some tasks come from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RatesFrom {
+    /// The tasks.
+    pub tasks: Vec<String>,
+    /// How and on which rows they were measured: of several tasks, the most rows.
+    #[serde(flatten)]
+    pub source: ErrorSource,
 }
 
 impl Confusion {
-    /// Counts samples of (gold, given, article).
-    pub fn new(n_classes: usize, samples: &[(usize, usize, u32)]) -> Self {
-        let mut counts = vec![vec![0; n_classes]; n_classes];
-        let mut of_article: Vec<BTreeMap<u32, (f64, f64)>> = vec![BTreeMap::new(); n_classes];
-        for (gold, given, article) in samples {
-            counts[*gold][*given] += 1;
-            let (n, wrong) = of_article[*gold].entry(*article).or_default();
-            *n += 1.0;
-            *wrong += f64::from(u8::from(gold != given));
-        }
-        let effect = |articles: &BTreeMap<u32, (f64, f64)>| {
-            let articles: Vec<(f64, f64)> = articles.values().copied().collect();
-            crate::evaluate::selection::design_effect(&articles).max(1.0)
-        };
-        Confusion {
-            counts,
-            design_effects: of_article.iter().map(effect).collect(),
-        }
-    }
-
     /// The rates M, row by row; none where a class has too few rows, or the model hardly tells classes apart.
     pub fn rates(&self) -> Option<Vec<Vec<f64>>> {
         let row = |counts: &Vec<u64>| {
@@ -107,42 +86,42 @@ impl ErrorRates {
     ///
     /// # Errors
     /// When no row has a label of a task of the model.
-    pub fn measure(model: &Model, rows: &[Row], source: &str) -> Result<Self> {
-        let mut tasks = Vec::new();
-        let mut n_rows = 0;
-        for (task, pairs) in model
-            .task_names()
-            .iter()
-            .zip(gold_beside_answers(model, rows)?)
-        {
-            let n = task.labels.len();
-            n_rows = n_rows.max(pairs.len() as u64);
-            let class =
-                |labels: &[u32], label: usize| usize::from(labels.contains(&(label as u32)));
-            tasks.push(match task.form {
-                Form::Single => {
-                    let known = pairs.iter().filter_map(|(gold, given, article)| {
-                        let gold = gold.first().filter(|gold| (**gold as usize) < n)?;
-                        Some((*gold as usize, *given.first()? as usize, *article))
-                    });
-                    vec![Confusion::new(n, &known.collect::<Vec<_>>())]
+    pub fn measure(model: &Model, rows: &[Row], name: &str) -> Result<Self> {
+        let tasks = errors_on(model, rows, name)?;
+        Ok(ErrorRates { tasks })
+    }
+
+    /// Those that the model keeps of its own training or calibration; none where it keeps none.
+    pub fn of_model(model: &Model) -> Option<Self> {
+        let tasks: Vec<_> = model.tasks().iter().map(|t| t.errors.clone()).collect();
+        let any = tasks.iter().any(Option::is_some);
+        any.then_some(ErrorRates { tasks })
+    }
+
+    /// Where they come from, tasks of one source together.
+    pub fn sources(&self, measures: &Measures) -> Vec<RatesFrom> {
+        let mut sources: Vec<RatesFrom> = Vec::new();
+        for (task, errors) in measures.tasks.iter().zip(&self.tasks) {
+            let is_measured = measures.list.iter().any(|m| m.task == task.name);
+            let Some(errors) = errors.as_ref().filter(|_| is_measured) else {
+                continue;
+            };
+            let (by, rows) = (errors.source.by, &errors.source.rows);
+            let same = |s: &&mut RatesFrom| s.source.by == by && s.source.rows.name == rows.name;
+            match sources.iter_mut().find(same) {
+                Some(from) => {
+                    from.tasks.push(task.name.clone());
+                    let most = &mut from.source.rows;
+                    most.n_rows = most.n_rows.max(rows.n_rows);
+                    most.n_articles = most.n_articles.max(rows.n_articles);
                 }
-                Form::Multi => {
-                    let of_label = |label: usize| {
-                        let samples = pairs.iter().map(|(gold, given, article)| {
-                            (class(gold, label), class(given, label), *article)
-                        });
-                        Confusion::new(2, &samples.collect::<Vec<_>>())
-                    };
-                    (0..n).map(of_label).collect()
-                }
-            });
+                None => sources.push(RatesFrom {
+                    tasks: vec![task.name.clone()],
+                    source: errors.source.clone(),
+                }),
+            }
         }
-        Ok(ErrorRates {
-            source: source.to_owned(),
-            n_rows,
-            tasks,
-        })
+        sources
     }
 }
 

@@ -6,7 +6,7 @@ use super::tally::Tally;
 use crate::evaluate::bootstrap::quantile;
 use crate::evaluate::mean::student_975;
 use crate::evaluate::selection::upper_bound;
-use crate::model::Form;
+use crate::model::{Form, TaskErrors};
 use serde::Serialize;
 
 /// Articles below which a figure has no interval: none would hold what it says.
@@ -57,8 +57,9 @@ impl<'m> Estimator<'m> {
         seed: u64,
     ) -> Self {
         let rates = errors.map_or_else(Vec::new, |errors| {
-            let of_task = |(t, task): (usize, &Vec<super::Confusion>)| {
-                let rates = task.iter().enumerate().map(|(c, confusion)| {
+            let of_task = |(t, task): (usize, &Option<TaskErrors>)| {
+                let confusions = task.iter().flat_map(|task| &task.confusions);
+                let rates = confusions.enumerate().map(|(c, confusion)| {
                     let seed =
                         seed ^ ((t as u64) << 32 | c as u64).wrapping_mul(0x2545_f491_4f6c_dd1d);
                     Some((confusion.rates()?, confusion.draws(draws, seed)))

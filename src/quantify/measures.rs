@@ -70,6 +70,8 @@ pub struct DocumentSums {
     pub article: u64,
     /// When it was published.
     pub date: Option<jiff::civil::Date>,
+    /// A hash of its source, if it names one.
+    pub source: Option<u64>,
     /// The value of the field by which it is split.
     pub group: Option<String>,
     /// Whether it is a later part of a long text.
@@ -91,7 +93,11 @@ impl Measures {
         Measures::of_tasks(model.task_names().to_vec(), gate, poles, topic)
     }
 
-    pub(super) fn of_tasks(
+    /// The measures of these tasks, whatever labels them; `gate` names the one that has none of its own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_tasks(
         tasks: Vec<Task>,
         gate: Option<&str>,
         poles: Option<&Poles>,
@@ -168,6 +174,61 @@ impl Measures {
         })
     }
 
+    /// The sums of a document that something else labelled: of each body paragraph the labels given for each task, by
+    /// index. They are taken for certain: the index of a paragraph is 1, 0 or −1. `article` is a hash of its article.
+    pub fn sums_of_labels(
+        &self,
+        article: u64,
+        date: Option<jiff::civil::Date>,
+        paragraphs: &[Vec<Vec<u32>>],
+    ) -> DocumentSums {
+        let mut sums = vec![0i64; self.width()];
+        for given in paragraphs {
+            let has = |task: usize, label: u32| given[task].contains(&label);
+            let index = |task, positive, negative| {
+                let certain = |label: usize| f64::from(u8::from(has(task, label as u32)));
+                certain(positive) - certain(negative)
+            };
+            self.add_paragraph(&mut sums, has, index);
+        }
+        DocumentSums {
+            article,
+            date,
+            source: None,
+            group: None,
+            is_later_part: false,
+            set_aside: 0,
+            sums,
+        }
+    }
+
+    /// Adds a body paragraph, and says whether it is one of those that are measured. `has` says whether a label of a task
+    /// was given; `index` what the index of a task between two of its labels is.
+    fn add_paragraph(
+        &self,
+        sums: &mut [i64],
+        has: impl Fn(usize, u32) -> bool,
+        index: impl Fn(usize, usize, usize) -> f64,
+    ) -> bool {
+        sums[BODY] += 1;
+        let is_within = self.topic.is_none_or(|(task, label)| has(task, label));
+        sums[WITHIN] += i64::from(is_within);
+        for (sum, measure) in sums[FIRST_MEASURE..].iter_mut().zip(&self.list) {
+            if measure.of == WITHIN && !is_within {
+                continue;
+            }
+            *sum += match measure.at {
+                Source::Share { task, label } => i64::from(has(task, label as u32)),
+                Source::Index {
+                    task,
+                    positive,
+                    negative,
+                } => (index(task, positive, negative) * INDEX_STEPS).round() as i64,
+            };
+        }
+        is_within
+    }
+
     fn sum(
         &self,
         classifier: &mut Classifier<'_>,
@@ -183,34 +244,21 @@ impl Measures {
                 set_aside += 1;
                 return;
             }
-            sums[BODY] += 1;
             let has = |task: usize, label: u32| scores.given(task).contains(&label);
-            let is_within = self.topic.is_none_or(|(task, label)| has(task, label));
-            sums[WITHIN] += i64::from(is_within);
-            if is_within {
+            let index = |task, positive, negative| {
+                let p: &[f32] = scores.probabilities(classifier.lanes(task));
+                f64::from(p[positive] - p[negative])
+            };
+            if self.add_paragraph(&mut sums, has, index) {
                 each_text(&view.text);
-            }
-            for (sum, measure) in sums[FIRST_MEASURE..].iter_mut().zip(&self.list) {
-                if measure.of == WITHIN && !is_within {
-                    continue;
-                }
-                *sum += match measure.at {
-                    Source::Share { task, label } => i64::from(has(task, label as u32)),
-                    Source::Index {
-                        task,
-                        positive,
-                        negative,
-                    } => {
-                        let p = scores.probabilities(classifier.lanes(task));
-                        (f64::from(p[positive] - p[negative]) * INDEX_STEPS).round() as i64
-                    }
-                };
             }
         });
         let group = split.map(|field| document.fields.get_text(field).unwrap_or_default());
         DocumentSums {
             article: article(document),
             date: document.date,
+            source: (document.source.as_ref())
+                .map(|source| xxh3_64_with_seed(source.as_bytes(), 3)),
             group,
             is_later_part: document.continues.is_some(),
             set_aside,

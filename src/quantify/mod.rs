@@ -23,13 +23,11 @@ pub mod estimate;
 pub mod measures;
 pub mod periods;
 mod poisson;
-#[cfg(test)]
-mod simulation;
 pub mod tally;
 pub mod trends;
 
 pub use change::{Change, ChangePoint, Segment};
-pub use errors::{Confusion, ErrorRates};
+pub use errors::{Confusion, ErrorRates, RatesFrom};
 pub use estimate::{Estimate, Estimator};
 pub use measures::{DocumentSums, Measure, Measures};
 pub use periods::{By, Period};

@@ -1,7 +1,7 @@
 //! Figures over time.
 
 use super::change::{self, Change, Segment};
-use super::errors::ErrorRates;
+use super::errors::{ErrorRates, RatesFrom};
 use super::estimate::{Estimate, Estimator, FEW_ARTICLES};
 use super::measures::{DocumentSums, FIRST_MEASURE, Measure, Measures};
 use super::periods::{By, Period};
@@ -47,6 +47,9 @@ pub struct TrendsTally {
     times: Vec<i64>,
     undated: u64,
     outside: u64,
+    /// The first source of each group, and whether any group has another.
+    source_of_group: BTreeMap<String, u64>,
+    mixes_sources: bool,
 }
 
 /// Figures over time.
@@ -66,12 +69,14 @@ pub struct Trends {
     pub body: u64,
     /// Paragraphs that are no body.
     pub set_aside: u64,
+    /// Whether documents of several sources are taken together, so that another mix of them is another figure.
+    pub mixes_sources: bool,
     /// Draws of the bootstrap over articles.
     pub draws: usize,
     /// Its seed.
     pub seed: u64,
-    /// The rows that the errors were measured on, and how many; none where nothing is corrected.
-    pub errors_from: Option<(String, u64)>,
+    /// Where the errors that are taken out were measured; empty where nothing is corrected.
+    pub errors_from: Vec<RatesFrom>,
     /// What is measured; figures stand in this order.
     pub measures: Vec<Measure>,
     /// One a value of the field, or one of all.
@@ -159,6 +164,8 @@ impl TrendsTally {
             n_cells: 0,
             undated: 0,
             outside: 0,
+            source_of_group: BTreeMap::new(),
+            mixes_sources: false,
         }
     }
 
@@ -179,6 +186,10 @@ impl TrendsTally {
         }
         let group = document.group.clone().unwrap_or_default();
         let period = p.by.period(date);
+        if let Some(source) = document.source.filter(|_| !self.mixes_sources) {
+            let first = self.source_of_group.entry(group.clone());
+            self.mixes_sources = *first.or_insert(source) != source;
+        }
         let cells = self.groups.entry(group).or_default();
         let cell = match cells.entry(period) {
             Entry::Occupied(cell) => cell.into_mut(),
@@ -220,9 +231,10 @@ impl TrendsTally {
             outside: self.outside,
             body: cells().map(Tally::body).sum(),
             set_aside: cells().map(|cell| cell.set_aside).sum(),
+            mixes_sources: self.mixes_sources,
             draws: p.draws,
             seed: p.seed,
-            errors_from: errors.map(|errors| (errors.source.clone(), errors.n_rows)),
+            errors_from: errors.map_or_else(Vec::new, |errors| errors.sources(measures)),
             measures: measures.list.clone(),
             groups: (self.groups.iter())
                 .map(|(value, cells)| group(p, value, cells, measures, &estimator))

@@ -3,9 +3,11 @@
 //! Owns [`calibrate`]. The probability of a label becomes σ(a·m + c), m its decision value (Platt 1999,
 //! with his targets; fitted by Newton's method as Lin, Lin and Weng, Machine Learning 68, 2007). Since it is
 //! linear in m, a and c go into the weights and the intercept, so a score can still be taken apart exactly.
-//! The cuts are learned on answers across folds: what answers a row was fitted without its article.
+//! The cuts are learned, and the errors counted, on answers across folds: what answers a row was fitted without its
+//! article.
 
 use super::corpus::label_indices;
+use super::gold::errors_of;
 use super::outcomes::Answers;
 use super::outcomes::TaskGold;
 use super::rows::{KindRule, Row};
@@ -14,7 +16,7 @@ use super::split::{grouped_folds, number_articles};
 use super::thresholds::best_threshold;
 use crate::error::{Error, Result};
 use crate::model::linear::sigmoid;
-use crate::model::{Form, LearnedOn, LinearModel, Model, TaskModel};
+use crate::model::{Form, LearnedOn, LinearModel, MeasuredBy, Model, TaskModel};
 use crate::predict::{TaskPrediction, decide};
 
 /// Labelled rows below which a task is left as it is.
@@ -35,7 +37,8 @@ pub struct Calibrated {
     pub notes: Vec<String>,
 }
 
-/// Fits probabilities, thresholds and cuts of each task again on `rows`, which are called `name` from now on.
+/// Fits probabilities, thresholds and cuts of each task again, and counts its errors, on `rows`, which are called `name`
+/// from now on.
 ///
 /// # Errors
 /// When no task has [`FEWEST_ROWS`] labelled rows of two articles at least.
@@ -43,7 +46,8 @@ pub fn calibrate(model: &Model, rows: &[Row], name: &str, seed: u64) -> Result<C
     let article = number_articles(rows.iter().map(|row| row.article.as_deref()));
     let mut notes = Vec::new();
     let mut tasks = Vec::new();
-    let mut any = false;
+    let mut calibrated = Vec::new();
+    let mut all_answers = Vec::new();
     let answers = super::benchmark::answers_of(model, rows);
     for (task, answers) in model.tasks().iter().zip(answers) {
         let of_task = OfTask::new(task, rows, &article, &answers);
@@ -55,15 +59,24 @@ pub fn calibrate(model: &Model, rows: &[Row], name: &str, seed: u64) -> Result<C
                 of_task.n_articles()
             ));
             tasks.push(task.clone());
+            all_answers.push(answers);
             continue;
         }
-        any = true;
-        tasks.push(of_task.calibrated(rows, &article, name, seed, &mut notes)?);
+        let (task, across) = of_task.calibrated(rows, &answers, name, seed, &mut notes)?;
+        calibrated.push(tasks.len());
+        tasks.push(task);
+        all_answers.push(across);
     }
-    if !any {
+    if calibrated.is_empty() {
         return Err(Error::input(
             "no task has enough labelled rows to be calibrated on: ".to_owned() + &notes.join("; "),
         ));
+    }
+    let errors = errors_of(rows, &article, &all_answers, MeasuredBy::Calibration, name);
+    for (at, errors) in errors.into_iter().enumerate() {
+        if calibrated.contains(&at) {
+            tasks[at].errors = errors;
+        }
     }
     Ok(Calibrated {
         model: Model::new(tasks, model.provenance().clone(), model.codebook().cloned())?,
@@ -115,15 +128,15 @@ impl<'m> OfTask<'m> {
         distinct.len()
     }
 
-    /// The model with everything fitted again.
+    /// The model with everything fitted again, and its answers across folds.
     fn calibrated(
         &self,
         rows: &[Row],
-        article: &[u32],
+        answers: &Answers,
         name: &str,
         seed: u64,
         notes: &mut Vec<String>,
-    ) -> Result<TaskModel> {
+    ) -> Result<(TaskModel, Answers)> {
         let all: Vec<usize> = (0..self.margins.len()).collect();
         let fitted = Fitted::new(self, &all);
         for (label, line) in self.task.task.labels.iter().zip(&fitted.lines) {
@@ -136,13 +149,19 @@ impl<'m> OfTask<'m> {
         }
         let n_folds = FOLDS.min(self.n_articles());
         let folds = grouped_folds(&self.article, &self.gold, n_folds, seed)?;
-        let mut said: Vec<Option<TaskPrediction>> = vec![None; rows.len()];
+        let form = self.task.task.form;
+        // A row without a label of this task was in no fit of it, and may have one of another.
+        let of_all = |said: &Option<TaskPrediction>| {
+            let margins = fitted.margins(&said.as_ref()?.margins);
+            Some(decide(form, &fitted.thresholds, margins))
+        };
+        let mut said: Vec<Option<TaskPrediction>> = answers.repeats[0].iter().map(of_all).collect();
         for fold in 0..n_folds as u32 {
             let outside: Vec<usize> = all.iter().copied().filter(|i| folds[*i] != fold).collect();
             let without = Fitted::new(self, &outside);
             for i in all.iter().copied().filter(|i| folds[*i] == fold) {
                 let margins = without.margins(&self.margins[i]);
-                let answer = decide(self.task.task.form, &without.thresholds, margins);
+                let answer = decide(form, &without.thresholds, margins);
                 said[self.rows[i]] = Some(answer);
             }
         }
@@ -151,8 +170,9 @@ impl<'m> OfTask<'m> {
             repeats: vec![said],
         };
         let gold = TaskGold::new(rows, &self.task.task);
-        let repeats = gold.repeats(article, &across, &|_| true, None);
-        Ok(TaskModel {
+        let article = number_articles(rows.iter().map(|row| row.article.as_deref()));
+        let repeats = gold.repeats(&article, &across, &|_| true, None);
+        let calibrated = TaskModel {
             linear: fitted.put_into(&self.task.linear)?,
             thresholds: fitted.thresholds,
             calibrated_on: Some(LearnedOn {
@@ -162,7 +182,8 @@ impl<'m> OfTask<'m> {
             }),
             cuts: repeats.first().map(|repeat| cuts_of(repeat, name)),
             ..self.task.clone()
-        })
+        };
+        Ok((calibrated, across))
     }
 }
 

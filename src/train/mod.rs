@@ -46,12 +46,13 @@ use crate::error::{Error, Result};
 use crate::evaluate::BootstrapParams;
 use crate::model::provenance::TRAINING_VERSION;
 use crate::model::{
-    Codebook, CrossValidated, Estimator, Model, Provenance, TaskModel, TaskOptions,
+    Codebook, CrossValidated, Estimator, MeasuredBy, Model, Provenance, TaskModel, TaskOptions,
 };
 use crate::text::language::foreign_language;
 use benchmark::{cross_validate_answers, cuts_across_folds};
 use corpus::{Corpus, TaskRows};
 use fit::{FitSettings, Sample};
+use gold::errors_of;
 use std::collections::BTreeMap;
 
 /// How a model is to be trained.
@@ -215,7 +216,7 @@ impl<'p> Trainer<'p> {
         let corpus = Corpus::new(rows, &specs)?;
         let mut tried = Vec::new();
         let options = self.options(&corpus, &mut tried)?;
-        let mut cuts = Vec::new();
+        let mut learned = Vec::new();
         let cross_validation = match self.params.cross_validate {
             true => {
                 let bootstrap = BootstrapParams {
@@ -229,8 +230,11 @@ impl<'p> Trainer<'p> {
                     &bootstrap,
                     &self.step,
                 )?;
-                let name = self.params.rows_name.as_deref();
-                cuts = cuts_across_folds(&corpus, &answers, name.unwrap_or(OWN_ROWS));
+                let name = self.params.rows_name.as_deref().unwrap_or(OWN_ROWS);
+                let cuts = cuts_across_folds(&corpus, &answers, name);
+                let by = MeasuredBy::CrossValidation;
+                let errors = errors_of(corpus.rows(), &corpus.article, &answers, by, name);
+                learned = cuts.into_iter().zip(errors).collect();
                 Some(benchmark)
             }
             false => None,
@@ -245,8 +249,9 @@ impl<'p> Trainer<'p> {
             });
             tasks.push(self.fit_task(&corpus, task, options, &mut notes)?);
         }
-        for (task, cuts) in tasks.iter_mut().zip(cuts) {
+        for (task, (cuts, errors)) in tasks.iter_mut().zip(learned) {
             task.cuts = Some(cuts);
+            task.errors = errors;
         }
         let provenance = self.provenance(&corpus, cross_validation.as_ref());
         Ok(Trained {
@@ -332,6 +337,7 @@ impl<'p> Trainer<'p> {
             thresholds: fitted.thresholds,
             calibrated_on: None,
             cuts: None,
+            errors: None,
         })
     }
 

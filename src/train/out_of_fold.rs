@@ -153,6 +153,7 @@ impl Walk<'_> {
                 thresholds: fitted.thresholds,
                 calibrated_on: None,
                 cuts: None,
+                errors: None,
             }
         });
         Ok((predictions, model))

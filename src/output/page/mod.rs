@@ -1,12 +1,15 @@
-//! Pages of HTML: a benchmark, and a [report](Report) of articles.
+//! Pages of HTML: a benchmark, a [report](Report) of articles, figures over time, and two sets against each other.
 //!
 //! Owns the page of a benchmark, and what all pages share. A page holds its style and its plots and loads
 //! nothing, so it can be mailed, archived and printed; that of a benchmark runs no script. Every text from the rows is escaped. Long lists are cut, and say so; JSON has all.
 
+mod contrast;
+mod how;
 mod plots;
 mod report;
 mod trends;
 
+pub use contrast::write_contrast;
 pub use report::Report;
 pub use trends::write_trends;
 
@@ -75,6 +78,11 @@ fn write_start(
          <title>{}</title>\n<style>\n{STYLE}{more_style}</style>\n</head>\n<body>",
         escape(title)
     )
+}
+
+/// A figure with minus signs that can be told from hyphens.
+fn typeset(figure: &str) -> String {
+    figure.replace('-', "−")
 }
 
 /// Text that is text wherever it stands in the page.

@@ -59,7 +59,7 @@ by("search").addEventListener("input", () => {
   clearTimeout(waiting);
   waiting = setTimeout(apply, 150);
 });
-// `12c3A`: after 12 words that add nothing one of step 3 for the label, after 3 more one of step 1 against it.
+// `12c3B`: after 12 words that add little one of step 3 for the label, after 3 more one of step 2 against it.
 function steps(code) {
   const found = new Map();
   let at = 0;
@@ -99,11 +99,18 @@ list.addEventListener("click", (event) => {
   const chip = event.target.closest(".par button");
   if (chip) highlight(chip);
 });
-// A page may have twenty thousand of these, so an article's are told to be switches when it is opened.
+// A page may have twenty thousand labels, so those of an article become switches when it is opened.
 list.addEventListener(
   "toggle",
   (event) => {
-    for (const chip of event.target.querySelectorAll(".par button:not([aria-pressed])")) chip.setAttribute("aria-pressed", "false");
+    for (const label of event.target.querySelectorAll(".par b")) {
+      const chip = document.createElement("button");
+      chip.className = label.className;
+      chip.dataset.x = label.dataset.x;
+      chip.textContent = label.textContent;
+      chip.setAttribute("aria-pressed", "false");
+      label.replaceWith(chip);
+    }
   },
   true,
 );

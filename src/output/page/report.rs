@@ -4,9 +4,9 @@
 //! everything; the script sorts, filters, and marks the words behind a label. The page allows that one script,
 //! by its hash, and no request at all.
 
-use super::{escape, write_start};
+use super::{escape, how, write_start};
 use crate::evaluate::Moments;
-use crate::model::{Form, Model, Task};
+use crate::model::{Model, Task};
 use crate::output::articles::Names;
 use crate::predict::article::{Article, TaskRollup};
 use crate::predict::detail::{DetailedArticle, DetailedLabel, DetailedParagraph, MAX_PARAGRAPHS};
@@ -24,6 +24,9 @@ const SHOWN_LABELS: usize = 6;
 
 /// Bars of a strip; more paragraphs are pooled.
 const MAX_BARS: usize = 120;
+
+/// The step from which a word is marked: lighter ones, three in ten of the heaviest at most, would double the page.
+const LIGHTEST_STEP: u8 = 2;
 
 /// Sources that can be chosen from.
 const MAX_SOURCES: usize = 200;
@@ -95,7 +98,7 @@ impl<'m> Report<'m> {
         writeln!(out, "<main>")?;
         self.write_head(out)?;
         let bars = self.bars();
-        self.write_how(out)?;
+        how::write(out, self.model, self.names.poles.as_ref())?;
         self.write_controls(out, &bars)?;
         writeln!(
             out,
@@ -205,64 +208,6 @@ impl<'m> Report<'m> {
             )?;
         }
         writeln!(out, "</div>")
-    }
-
-    /// What each figure means.
-    fn write_how(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(
-            out,
-            "<details class=\"how\"><summary>How to read this page</summary>\n<dl>\n\
-             <dt>Bars</dt><dd>The share of the words of an article’s body that stand in paragraphs with the label. A \
-             paragraph with two labels counts in full for each, so bars may pass 100 % together.</dd>"
-        )?;
-        if let Some(poles) = &self.names.poles {
-            let [task, positive, negative] =
-                [&poles.task, &poles.positive, &poles.negative].map(|name| escape(name));
-            writeln!(
-                out,
-                "<dt>Strip</dt><dd>A bar a paragraph, in order: up as far as it is {positive}, down as far as it is {negative}. \
-                 A gap is a paragraph that was set aside.</dd>\n\
-                 <dt>Index, −1 to +1</dt><dd>The mean over body paragraphs of P({positive}) − P({negative}), and its 95 % interval \
-                 (Student’s t over paragraphs). It says how far the paragraphs differ, not how far the model errs. One \
-                 paragraph has no interval. <i>Leans</i> means that the interval does not hold 0. The colour beside a \
-                 paragraph is its {task}.</dd>"
-            )?;
-        }
-        writeln!(
-            out,
-            "<dt>98 %</dt><dd>The model’s probability of a label. Press a label to see the words behind it: shaded words speak \
-             for it, the darker the more, dashed ones against it.</dd>\n\
-             <dt>Set aside</dt><dd>Captions, bylines, share prompts and the like, which count for nothing; folded at \
-             the end of an article.</dd>"
-        )?;
-        for task in self
-            .model
-            .tasks()
-            .iter()
-            .filter(|t| t.task.form == Form::Multi)
-        {
-            let labels = task.task.labels.iter().zip(&task.thresholds);
-            let listed: Vec<String> = labels
-                .take(40)
-                .map(|(label, threshold)| format!("{label} {:.0} %", 100.0 * threshold))
-                .collect();
-            writeln!(
-                out,
-                "<dt>{}</dt><dd>A label is given from a probability of: {}.</dd>",
-                escape(&task.task.name),
-                escape(&listed.join(", "))
-            )?;
-        }
-        for scores in &self.model.provenance().cross_validated {
-            let [value, low, high] = scores.macro_f1;
-            writeln!(
-                out,
-                "<dt>How good is {}?</dt><dd>Macro-F1 {value:.3}, {low:.3} to {high:.3}, by cross-validation on the rows \
-                 that the model was trained on. On other texts expect less.</dd>",
-                escape(&scores.task)
-            )?;
-        }
-        writeln!(out, "</dl></details>")
     }
 
     fn write_controls(&self, out: &mut impl Write, bars: &[Bar<'_>]) -> io::Result<()> {
@@ -413,15 +358,15 @@ impl<'m> Report<'m> {
             // A bar of 0 would not be told from a gap.
             let height = (-10.0 * index).round().clamp(-10.0, 10.0);
             let height = if height == 0.0 { 0.6 } else { height };
-            let _ = write!(path, "M{x}.5 11v{height}");
+            let _ = write!(path, "M{x} 0v{height}");
         }
         // Short articles do not get bars as broad as a hand.
         let width = bars.len().max(12);
         let n = detailed.article.index.moments.n;
         format!(
-            "<svg class=\"strip\" viewBox=\"0 0 {width} 22\" preserveAspectRatio=\"none\" role=\"img\" \
-             aria-label=\"{n} paragraphs, a bar each\"><path class=\"pos\" stroke-width=\".8\" d=\"{up}\"/>\
-             <path class=\"neg\" stroke-width=\".8\" d=\"{down}\"/><path class=\"zero\" d=\"M0 11h{width}\"/></svg>"
+            "<svg class=\"strip\" viewBox=\"-.5 -11 {width} 22\" preserveAspectRatio=\"none\" role=\"img\" \
+             aria-label=\"{n} paragraphs, a bar each\"><path class=\"pos\" d=\"{up}\"/>\
+             <path class=\"neg\" d=\"{down}\"/><path class=\"zero\" d=\"M-.5 0h{width}\"/></svg>"
         )
     }
 
@@ -493,15 +438,19 @@ impl<'m> Report<'m> {
             .find(|label| self.is_poles(&self.names.tasks[label.task]));
         write!(
             out,
-            "<div class=\"par {}\"><i>{number}</i><p>{}</p><div>",
+            "<div class=\"par {}\"><i>{number}</i><p>{}<div>",
             poles.map(class).unwrap_or_default(),
             escape(&paragraph.text)
         )?;
         for label in &paragraph.labels {
+            // The colour of the poles' task is the paragraph's.
+            let class = match self.is_poles(&self.names.tasks[label.task]) {
+                true => String::new(),
+                false => format!(" class={}", class(label)),
+            };
             write!(
                 out,
-                "<button class={} data-x=\"{}\">{} {:.0} %</button>",
-                class(label),
+                "<b{class} data-x={}>{} {:.0} %</b>",
                 encoded(&label.words),
                 escape(&self.names.tasks[label.task].labels[label.label]),
                 100.0 * label.probability
@@ -511,13 +460,13 @@ impl<'m> Report<'m> {
     }
 }
 
-/// Steps as the page's script reads them: how many words add nothing, then a letter, small for the label and
-/// capital against it.
+/// Steps as the page's script reads them: how many words are not marked, then a letter, small for the label and
+/// capital against it; 0 where none is.
 fn encoded(steps: &[i8]) -> String {
     let mut code = String::new();
     let mut skipped = 0;
     for step in steps {
-        if *step == 0 {
+        if step.unsigned_abs() < LIGHTEST_STEP {
             skipped += 1;
             continue;
         }
@@ -527,6 +476,9 @@ fn encoded(steps: &[i8]) -> String {
         skipped = 0;
         let base = if *step > 0 { b'a' } else { b'A' };
         code.push(char::from(base + step.unsigned_abs() - 1));
+    }
+    if code.is_empty() {
+        code.push('0');
     }
     code
 }
@@ -576,8 +528,9 @@ mod tests {
 
     #[test]
     fn steps_are_a_letter_a_word_and_a_count_of_those_between() {
-        assert_eq!(encoded(&[0, 0, 3, -1, 0, 5, 0, 0]), "2cA1e");
-        assert_eq!(encoded(&[0; 40]), "");
+        assert_eq!(encoded(&[0, 0, 3, -2, 0, 5, 0, 0]), "2cB1e");
+        assert_eq!(encoded(&[2, 1, -1, 4]), "b2d");
+        assert_eq!(encoded(&[0; 40]), "0");
         assert_eq!(encoded(&[-5]), "E");
     }
 

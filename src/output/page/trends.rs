@@ -1,10 +1,13 @@
 //! Figures over time as one page.
 
-use super::{escape, write_start};
+use super::{escape, typeset, write_start};
 use crate::output::trend_plots::{PARTS, framed, plots};
 use crate::output::trends::{Row, change_line, gap_name, preamble, rows, shown, title};
 use crate::quantify::Trends;
 use std::io::{self, Write};
+
+/// On a narrow screen a plot keeps a size that can be read, and is moved sideways.
+const PHONE: &str = "@media screen and (max-width:48rem){figure,details{overflow-x:auto}figure svg{max-width:none;width:46rem}}";
 
 /// Writes the page.
 ///
@@ -12,7 +15,7 @@ use std::io::{self, Write};
 /// What the writer says.
 pub fn write_trends(out: &mut impl Write, trends: &Trends) -> io::Result<()> {
     let style = format!(
-        ":root{{--other:#b0562a}}@media screen and (prefers-color-scheme:dark){{:root{{--other:#e39a6b}}}}{PARTS}"
+        ":root{{--other:#b0562a}}@media screen and (prefers-color-scheme:dark){{:root{{--other:#e39a6b}}}}{PARTS}{PHONE}"
     );
     write_start(out, "Trends", &style, None)?;
     let lines = preamble(trends);
@@ -29,11 +32,15 @@ pub fn write_trends(out: &mut impl Write, trends: &Trends) -> io::Result<()> {
         "<li>A hollow dot is a period of few articles; a line breaks where there are no documents; a dashed line is a change, \
          shaded where it may lie as well.</li>\n</ul>"
     )?;
-    let plots = plots(trends);
+    let plots = plots(trends, true);
     for (m, measure) in trends.measures.iter().enumerate() {
         writeln!(out, "<h2>{}</h2>", escape(&title(measure)))?;
         for ((_, plot), group) in plots.iter().filter(|(of, _)| *of == m).zip(&trends.groups) {
-            writeln!(out, "<figure>{}</figure>", framed(plot, &title(measure)))?;
+            let caption = group.value.as_deref().map_or_else(String::new, |value| {
+                format!("<figcaption>{}</figcaption>", escape(value))
+            });
+            let plot = framed(plot, &title(measure));
+            writeln!(out, "<figure>{caption}{plot}</figure>")?;
             if !group.changes[m].is_empty() {
                 writeln!(out, "<ul class=\"facts\">")?;
                 for change in &group.changes[m] {
@@ -65,9 +72,11 @@ fn write_rows(
 ) -> io::Result<()> {
     let measure = &trends.measures[m];
     let unit = if measure.label.is_some() { ", %" } else { "" };
-    let corrected = trends.errors_from.as_ref().map_or(String::new(), |_| {
-        format!("<th scope=\"col\">corrected{unit}</th>")
-    });
+    let is_corrected = !trends.errors_from.is_empty();
+    let corrected = match is_corrected {
+        true => format!("<th scope=\"col\">corrected{unit}</th>"),
+        false => String::new(),
+    };
     writeln!(
         out,
         "<details><summary>Figures</summary>\n<table>\n<tr><th scope=\"col\">{}</th><th scope=\"col\">articles</th>\
@@ -79,17 +88,17 @@ fn write_rows(
             Row::Period(period) => {
                 let figures = &period.figures[m];
                 let few = if period.few { "few " } else { "" };
-                let corrected = trends.errors_from.as_ref();
-                let corrected = corrected.map_or(String::new(), |_| {
-                    format!("<td>{}</td>", shown(measure, figures.corrected))
-                });
+                let corrected = match is_corrected {
+                    true => format!("<td>{}</td>", typeset(&shown(measure, figures.corrected))),
+                    false => String::new(),
+                };
                 writeln!(
                     out,
                     "<tr><td>{}</td><td>{few}{}</td><td>{}</td><td>{}</td>{corrected}</tr>",
                     period.period,
                     period.articles,
                     figures.of,
-                    shown(measure, figures.counted)
+                    typeset(&shown(measure, figures.counted))
                 )?;
             }
             Row::Gap(gap) => writeln!(out, "<tr><td>{}</td><td>none</td></tr>", gap_name(gap))?,

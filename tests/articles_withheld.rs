@@ -8,17 +8,7 @@ use serde_json::{Value, json};
 
 const LEAST: &str = "--max-error 0.05";
 
-fn articles(folder: &Folder) -> Vec<Value> {
-    // What the model learned its cuts on is said on standard error.
-    json_lines(
-        &folder
-            .run(&format!(
-                "classify rows.jsonl --by article {LEAST} --format jsonl"
-            ))
-            .stdout,
-    )
-}
-
+/// What the model learned its cuts on is said on standard error.
 fn paragraphs(folder: &Folder) -> Vec<Value> {
     json_lines(
         &folder

@@ -8,7 +8,12 @@ use serde_json::{Value, json};
 
 const LEAST: &str = "--max-error 0.05";
 
-/// What the model learned its cuts on is said on standard error.
+fn articles(folder: &Folder) -> Vec<Value> {
+    // What the model learned its cuts on is said on standard error.
+    let line = format!("classify rows.jsonl --by article {LEAST} --format jsonl");
+    json_lines(&folder.run(&line).stdout)
+}
+
 fn paragraphs(folder: &Folder) -> Vec<Value> {
     json_lines(
         &folder
@@ -66,9 +71,7 @@ fn index(of: &[&Value]) -> (usize, f64) {
 #[test]
 fn what_is_withheld_is_counted_as_such_and_in_no_other_figure() {
     let folder = rows();
-    let articles = folder.jsonl(&format!(
-        "classify rows.jsonl --by article {LEAST} --format jsonl"
-    ));
+    let articles = articles(&folder);
     let paragraphs = paragraphs(&folder);
     assert_eq!(all(&articles, "article"), ["first", "second"]);
     let half = paragraphs.len() / 2;
@@ -138,9 +141,7 @@ fn what_is_withheld_is_counted_as_such_and_in_no_other_figure() {
 #[test]
 fn the_most_telling_paragraph_is_one_that_was_answered() {
     let folder = rows();
-    let articles = folder.jsonl(&format!(
-        "classify rows.jsonl --by article {LEAST} --format jsonl"
-    ));
+    let articles = articles(&folder);
     let paragraphs = paragraphs(&folder);
     let of = |telling: &Value| {
         let same =
@@ -178,8 +179,10 @@ fn table_and_csv_say_how_much_was_withheld() {
     for column in ["unsure", "share.topics.withheld", "share.tone.withheld"] {
         assert!(header.split(',').any(|c| c == column), "{header}");
     }
-    let plain = folder.output("classify rows.jsonl --by article --format csv");
+    let plain = folder.output("classify rows.jsonl --by article");
     assert!(!plain.contains("withheld"), "nothing is withheld unasked");
+    let plain = folder.output("classify rows.jsonl --by article --format csv");
+    assert_eq!(plain.lines().next(), Some(header), "columns stay what they are");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Owns the step from a [`Document`] to its labelled paragraphs: segment, classify, explain.
 
+use super::batch::{Batch, ClusterId};
 use super::counterfactual::{Counterfactual, Threshold};
 use super::neighbours::{NearestRows, Neighbours};
 use super::{Classifier, Explanation, Prediction};
@@ -44,6 +45,8 @@ pub struct LabelParams {
     pub any_language: bool,
     /// The confidence below which each task's answer is withheld; empty where nothing is.
     pub least_confidence: Vec<f32>,
+    /// What the documents have in common, where that is said of each.
+    pub batch: Option<Arc<Batch>>,
 }
 
 /// A label that was given, and why.
@@ -77,6 +80,10 @@ pub struct LabelledParagraph {
     pub text: String,
     /// The ISO 639-3 code of its language, where that is reliably not English and so no label was given.
     pub language: Option<&'static str>,
+    /// The cluster of its document, where that is one of a batch and has near copies there.
+    pub cluster: Option<ClusterId>,
+    /// How many documents of the batch have such a paragraph, where there is a batch.
+    pub repeated: Option<u32>,
     /// What the model says.
     pub prediction: Prediction,
     /// Why, for each label given, where it was asked for.
@@ -123,6 +130,10 @@ pub struct ParagraphView<'p> {
     /// As in [`LabelledParagraph`].
     pub language: Option<&'static str>,
     /// As in [`LabelledParagraph`].
+    pub cluster: Option<ClusterId>,
+    /// As in [`LabelledParagraph`].
+    pub repeated: Option<u32>,
+    /// As in [`LabelledParagraph`].
     pub reasons: Cow<'p, [Reason]>,
     /// As in [`LabelledParagraph`].
     pub nearest: Cow<'p, [NearestRows]>,
@@ -137,6 +148,8 @@ impl<'p> From<&'p LabelledParagraph> for ParagraphView<'p> {
             source: paragraph.source.clone(),
             text: Cow::Borrowed(&paragraph.text),
             language: paragraph.language,
+            cluster: paragraph.cluster,
+            repeated: paragraph.repeated,
             reasons: Cow::Borrowed(&paragraph.reasons),
             nearest: Cow::Borrowed(&paragraph.nearest),
         }
@@ -155,6 +168,8 @@ impl Classifier<'_> {
                 source: view.source,
                 text: view.text.into_owned(),
                 language: view.language,
+                cluster: view.cluster,
+                repeated: view.repeated,
                 prediction: classifier.prediction(),
                 reasons: view.reasons.into_owned(),
                 nearest: view.nearest.into_owned(),
@@ -231,6 +246,7 @@ impl Classifier<'_> {
         if params.body_alone && self.latest().gate_shut() {
             return;
         }
+        view.repeated = params.batch.as_ref().map(|b| b.repeated(&view.text));
         if view.language.is_none() && !params.least_confidence.is_empty() {
             self.withhold(&params.least_confidence, view.paragraph.is_none());
         }
@@ -301,6 +317,8 @@ fn view(
         source: None,
         text,
         language: None,
+        cluster: None,
+        repeated: None,
         reasons: Cow::default(),
         nearest: Cow::default(),
     }

@@ -3,9 +3,10 @@
 //! Owns [`Prediction`] and the [`Classifier`] that makes it: decision values by the model's frozen table →
 //! probabilities → labels, then the gate. [`explain`] takes a decision value
 //! apart again, [`counterfactual`] finds the words that an answer hangs on, [`neighbours`] the training
-//! rows that are nearest. A text's prediction depends on that text alone.
+//! rows that are nearest, [`batch`] what documents have in common. A text's prediction depends on that text alone.
 
 pub mod article;
+pub mod batch;
 pub mod counterfactual;
 pub mod detail;
 pub mod document;
@@ -14,6 +15,7 @@ pub mod neighbours;
 mod withhold;
 
 pub use article::{Article, Articles, Poles, RollupParams};
+pub use batch::{Batch, ClusterId, Stories, Survey, Surveyed};
 pub use counterfactual::{Counterfactual, MOST_WORDS, Threshold, without_words};
 pub use detail::{DetailedArticle, DetailedParagraph};
 pub use document::{LabelParams, LabelledDocument, LabelledParagraph, ParagraphView, Reason, Unit};

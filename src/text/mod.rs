@@ -3,7 +3,7 @@
 //! Owns the steps from bytes to terms, in this order: [`tokenize`] (Unicode words with
 //! their byte spans) → [`normalize`] (form, case, apostrophes, numbers) → stop words →
 //! [`stem`] → [`ngrams`] (words and, if asked for, characters). [`WordCache`] runs the first two once a
-//! distinct word, [`Analyzer`] all of them; [`language`] tells which texts are not English. Nothing here knows of paragraphs, labels or weights.
+//! distinct word, [`Analyzer`] all of them; [`language`] tells which texts are not English, [`shingles`] which are copies. Nothing here knows of paragraphs, labels or weights.
 
 pub mod acts;
 pub mod analyzer;
@@ -11,6 +11,7 @@ pub mod hash_index;
 pub mod language;
 pub mod ngrams;
 pub mod normalize;
+pub mod shingles;
 pub mod stem;
 pub mod tokenize;
 pub mod words;

@@ -4,6 +4,7 @@
 
 use crate::features::DocumentFrequency;
 use crate::model::{ClassWeight, Estimator, Scaling, TaskOptions};
+use crate::text::Aliases;
 use serde::{Deserialize, Serialize};
 
 /// The options that the user gave; the others are searched for.
@@ -25,6 +26,8 @@ pub struct Given {
     pub marks: Option<bool>,
     /// Whether who acts on whom counts as terms.
     pub acts: Option<bool>,
+    /// Words that are read in the place of others.
+    pub aliases: Option<Aliases>,
     /// Fewest texts of a term.
     pub min_df: Option<DocumentFrequency>,
     /// Most texts of a term.
@@ -58,6 +61,7 @@ impl Given {
             negation: self.negation.or(general.negation),
             marks: self.marks.or(general.marks),
             acts: self.acts.or(general.acts),
+            aliases: self.aliases.clone().or_else(|| general.aliases.clone()),
             min_df: self.min_df.or(general.min_df),
             max_df: self.max_df.or(general.max_df),
             max_features: self.max_features.or(general.max_features),
@@ -85,6 +89,7 @@ impl Given {
         put(&mut text.negation, self.negation);
         put(&mut text.marks, self.marks);
         put(&mut text.acts, self.acts);
+        text.aliases.clone_from(&self.aliases);
         put(&mut tfidf.min_df, self.min_df);
         put(&mut tfidf.max_df, self.max_df);
         put(&mut tfidf.sublinear_tf, self.sublinear_tf);
@@ -120,6 +125,7 @@ impl From<&TaskOptions> for Given {
             negation: Some(text.negation),
             marks: Some(text.marks),
             acts: Some(text.acts),
+            aliases: text.aliases.clone(),
             min_df: Some(tfidf.min_df),
             max_df: Some(tfidf.max_df),
             max_features: tfidf.max_features,

@@ -182,7 +182,11 @@ fn table_and_csv_say_how_much_was_withheld() {
     let plain = folder.output("classify rows.jsonl --by article");
     assert!(!plain.contains("withheld"), "nothing is withheld unasked");
     let plain = folder.output("classify rows.jsonl --by article --format csv");
-    assert_eq!(plain.lines().next(), Some(header), "columns stay what they are");
+    assert_eq!(
+        plain.lines().next(),
+        Some(header),
+        "columns stay what they are"
+    );
 }
 
 #[test]

@@ -131,7 +131,25 @@ fn jsonl(documents: &[LabelledDocument], params: &LabelParams) -> Vec<Value> {
     json_lines(&String::from_utf8(out).expect("JSON is UTF-8"))
 }
 
-/// Asserts that each output's text is the slice of `decoded` that it names, folded; that outputs do not
+/// Asserts that a text is a slice, folded; of several lines the hyphens of broken words and what stands between
+/// pages may be left out, and nothing be put in.
+fn assert_holds(text: &str, slice: &str) {
+    if text.contains('-')
+        || slice.contains(['-', '¬', '\u{ad}', '\u{2010}', '\u{c}'])
+        || slice.contains(char::is_numeric)
+    {
+        let mut letters = slice.chars().filter(|c| !c.is_whitespace());
+        let mut said = text.chars().filter(|c| !c.is_whitespace());
+        assert!(
+            said.all(|c| letters.any(|other| other == c)),
+            "{text:?} of {slice:?}"
+        );
+    } else {
+        assert_eq!(text, fold_white_space(slice));
+    }
+}
+
+/// Asserts that each output's text is the slice of `decoded` that it names, as [`assert_holds`]; that outputs do not
 /// overlap; and, where `whole`, that nothing but white space is left out.
 fn assert_slices(outputs: &[Value], decoded: &str, whole: bool) {
     let mut last = 0;
@@ -139,7 +157,8 @@ fn assert_slices(outputs: &[Value], decoded: &str, whole: bool) {
     for output in outputs {
         let at = |field: &str| output[field].as_u64().expect("an offset") as usize;
         let (start, end) = (at("start"), at("end"));
-        assert_eq!(output["text"], *fold_white_space(&decoded[start..end]));
+        let said = output["text"].as_str().expect("a text");
+        assert_holds(said, &decoded[start..end]);
         assert!(last <= start && start <= end, "{last} {start} {end}");
         left_out += &decoded[last..start];
         last = end;

@@ -2,7 +2,7 @@
 //! any text, unseen words included.
 
 use demarche::model::{Form, TaskModel};
-use demarche::text::{Analyzer, Passage, Scratch, Sign, TextParams};
+use demarche::text::{Aliases, Analyzer, Passage, Scratch, Sign, TextParams};
 use demarche::train::{Given, TaskSpec};
 use demarche::{Model, Row, TrainParams, Trainer};
 use proptest::prelude::*;
@@ -40,6 +40,13 @@ const WORDS: &[&str] = &[
     "Huawei",
     "fentanyl",
 ];
+
+/// Phrases of [`WORDS`] and what is read in their place: fewer words, more, another, the same.
+const ALIASES: &str = "\
+tariff talks: tariffs not, tariffs chips agreed
+United States: Huawei
+talks: fentanyl
+the U.S. not";
 
 /// Tasks that read a text each in a way of its own.
 fn ways() -> Vec<(&'static str, Form, TextParams, bool)> {
@@ -85,6 +92,15 @@ fn ways() -> Vec<(&'static str, Form, TextParams, bool)> {
             true,
         ),
         ("placed", Form::Single, with(|p| p.signs = true), true),
+        (
+            "aliased",
+            Form::Multi,
+            with(|p| {
+                (p.negation, p.acts, p.char_ngram_range) = (true, true, Some((3, 4)));
+                p.aliases = Some(Aliases::parse(ALIASES).expect("a table"));
+            }),
+            true,
+        ),
     ]
 }
 
@@ -126,6 +142,7 @@ fn model() -> Model {
         marks: Some(text.marks),
         acts: Some(text.acts),
         signs: Some(text.signs),
+        aliases: text.aliases.clone(),
         ngram_range: Some(text.ngram_range),
         char_ngram_range: Some(text.char_ngram_range),
         sublinear_tf: Some(sublinear),

@@ -36,10 +36,16 @@ fn assert_paragraphs(document: &Document) {
         assert!(last <= paragraph.start && paragraph.start < paragraph.end);
         let is_plain = document.format != Format::Markdown;
         assert!(!is_plain || text[last..paragraph.start].trim().is_empty());
-        assert_eq!(
-            paragraph.text,
-            fold_white_space(&text[paragraph.start..paragraph.end])
-        );
+        let slice = &text[paragraph.start..paragraph.end];
+        let folded = fold_white_space(slice);
+        if is_plain && paragraph.text != folded {
+            // Hyphens of broken words and what stands between pages are left out; nothing is put in.
+            let mut letters = slice.chars().filter(|c| !c.is_whitespace());
+            let mut own = paragraph.text.chars().filter(|c| !c.is_whitespace());
+            assert!(own.all(|c| letters.any(|other| other == c)));
+        } else {
+            assert_eq!(paragraph.text, folded);
+        }
         last = paragraph.end;
     }
     assert!(document.format == Format::Markdown || text[last..].trim().is_empty());

@@ -127,7 +127,7 @@ Examples:
   demarche benchmark rows.jsonl --model mine.demarche --fail-under topics.macro_f1=0.85";
 
 /// Options of training that a given model leaves nothing to do for; its tasks are its own too.
-pub const FITTING: [&str; 23] = [
+pub const FITTING: [&str; 24] = [
     "no_search",
     "tasks",
     "estimator",
@@ -146,6 +146,7 @@ pub const FITTING: [&str; 23] = [
     "marks",
     "acts",
     "signs",
+    "aliases",
     "no_sublinear_tf",
     "no_idf",
     "folds",

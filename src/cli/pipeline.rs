@@ -11,7 +11,7 @@ use crate::ingest::{Counts, Document, Documents, Ledger, Load, Problem};
 use crate::model::Model;
 use crate::output::DocumentWriter;
 use crate::output::jsonl::Encoder;
-use crate::predict::{Classifier, LabelParams, LabelledDocument};
+use crate::predict::{Batch, Classifier, LabelParams, LabelledDocument, Stories, Survey};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -136,16 +136,39 @@ impl Pipeline<'_> {
     /// # Errors
     /// When the output cannot be written.
     pub fn run(self, params: LabelParams, writer: &mut dyn DocumentWriter) -> Result<Counts> {
+        let batch = params.batch.clone();
         let labeller = Labeller {
+            // Which cluster a document is of is known by its place in the order.
+            encoder: writer.encoder().filter(|_| batch.is_none()).cloned(),
             params,
-            encoder: writer.encoder().cloned(),
         };
-        let mut next_paragraph = 0;
+        let mut writing = Writing {
+            next_paragraph: 0,
+            stories: Stories::default(),
+            batch,
+            writer,
+        };
         let counts = self.make(labeller, |labelled| {
-            write(labelled, &mut next_paragraph, writer).map_err(stdout_error)
+            writing.write(labelled).map_err(stdout_error)
         })?;
-        writer.finish().map_err(stdout_error)?;
+        writing.writer.finish().map_err(stdout_error)?;
         Ok(counts)
+    }
+
+    /// Reads everything, to be read again, for what the documents have in common; gives what was read too.
+    ///
+    /// # Errors
+    /// When a thread could not be asked.
+    pub fn survey(self, params: LabelParams) -> Result<(Batch, Counts)> {
+        let mut survey = Survey::default();
+        let counts = self.each(
+            move |classifier, document| classifier.survey(document, &params),
+            |surveyed| {
+                survey.add(&surveyed);
+                Ok(())
+            },
+        )?;
+        Ok((survey.finish(), counts))
     }
 
     /// Gives every document to `each` on some thread, and what that makes of it to `take` in the order of the
@@ -199,25 +222,42 @@ impl Pipeline<'_> {
     }
 }
 
-/// Writes what was made of a load.
-fn write(
-    labelled: Labelled,
-    next_paragraph: &mut usize,
-    writer: &mut dyn DocumentWriter,
-) -> std::io::Result<()> {
-    match labelled {
-        Labelled::Encoded(bytes, last_paragraphs) => {
-            *next_paragraph = last_paragraphs;
-            writer.write_encoded(&bytes)
-        }
-        Labelled::Documents(documents) => documents.into_iter().try_for_each(|mut document| {
-            match document.document.continues {
-                Some(_) => document.renumber(*next_paragraph),
-                None => *next_paragraph = 0,
+/// What writes the labelled documents, in order.
+struct Writing<'w> {
+    /// The number of the first paragraph of a part that goes on.
+    next_paragraph: usize,
+    stories: Stories,
+    batch: Option<Arc<Batch>>,
+    writer: &'w mut dyn DocumentWriter,
+}
+
+impl Writing<'_> {
+    /// Writes what was made of a load.
+    fn write(&mut self, labelled: Labelled) -> std::io::Result<()> {
+        match labelled {
+            Labelled::Encoded(bytes, last_paragraphs) => {
+                self.next_paragraph = last_paragraphs;
+                self.writer.write_encoded(&bytes)
             }
-            *next_paragraph += document.n_paragraphs;
-            writer.write(&document)
-        }),
+            Labelled::Documents(documents) => {
+                (documents.into_iter()).try_for_each(|document| self.write_document(document))
+            }
+        }
+    }
+
+    fn write_document(&mut self, mut document: LabelledDocument) -> std::io::Result<()> {
+        match document.document.continues {
+            Some(_) => document.renumber(self.next_paragraph),
+            None => self.next_paragraph = 0,
+        }
+        self.next_paragraph += document.n_paragraphs;
+        if let Some(batch) = &self.batch {
+            let cluster = batch.cluster(self.stories.of(&document.document));
+            for paragraph in &mut document.paragraphs {
+                paragraph.cluster = cluster;
+            }
+        }
+        self.writer.write(&document)
     }
 }
 

@@ -73,6 +73,7 @@ pub fn run(args: ReportArgs) -> Result<Outcome> {
         tasks: tasks.to_vec(),
         poles,
         withholding: false,
+        batch: false,
     };
     let mut report = Report::new(args.heading, model, names);
     let pipeline = Pipeline {

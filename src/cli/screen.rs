@@ -19,6 +19,8 @@ const YELLOW: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor:
 pub struct Screen {
     bar: ProgressBar,
     skipped: AtomicU64,
+    /// Whether problems are told and counted.
+    tells: bool,
 }
 
 impl Screen {
@@ -48,6 +50,15 @@ impl Screen {
         Screen {
             bar,
             skipped: AtomicU64::new(0),
+            tells: true,
+        }
+    }
+
+    /// Leaves problems untold: what is read will be read again.
+    pub fn without_problems(self) -> Self {
+        Screen {
+            tells: false,
+            ..self
         }
     }
 
@@ -78,6 +89,9 @@ impl Screen {
 
     /// Tells of a problem with a record and counts it.
     pub fn problem(&self, problem: &Problem) {
+        if !self.tells {
+            return;
+        }
         let (style, word) = match problem.severity {
             Severity::Warning => (YELLOW, "warning"),
             Severity::Skipped => {

@@ -3,12 +3,15 @@
 //! Owns their names on the command line and their lowering into [`TrainParams`]. An option may be
 //! given for every task (`--c 3`) or for one (`--c tone=1`).
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::features::DocumentFrequency;
+use crate::model::file::read_whole;
 use crate::model::{ClassWeight, Codebook, Estimator, Scaling};
+use crate::text::Aliases;
 use crate::train::{Given, TaskSpec, TrainParams};
 use clap::Args;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::str::FromStr;
 
 /// Options of training.
@@ -84,6 +87,10 @@ pub struct TrainArgs {
     /// Count the signs of rows as terms: the facts, parted by spaces, in their field `signs`, as `extract --signs` prints them
     #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     signs: Vec<String>,
+    /// Read some words in the place of others: those of a table in a file, or `spinners` for the words of article
+    /// spinners (docs/aliases.md)
+    #[arg(long, value_name = "[TASK=]FILE")]
+    aliases: Vec<PerTask<String>>,
 
     /// Use plain counts, not 1 + ln(count)
     #[arg(long, value_name = "TASK", num_args = 0..=1, require_equals = true, default_missing_value = "")]
@@ -272,6 +279,20 @@ impl Lowered {
     }
 }
 
+/// The table of aliases that a file holds, or the one of this name.
+fn aliases(name: &str) -> Result<Aliases> {
+    if name == "spinners" {
+        return Ok(Aliases::of_spinners());
+    }
+    let bytes = read_whole(Path::new(name))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Error::usage("is not UTF-8")
+            .at(Place::file(name))
+            .mend("save the table as UTF-8")
+    })?;
+    Aliases::parse(&text).map_err(|error| error.at(Place::file(name)))
+}
+
 impl TrainArgs {
     /// Lowers the arguments into the library's parameters.
     pub fn params(&self, codebook: Option<Codebook>) -> Result<TrainParams> {
@@ -296,6 +317,9 @@ impl TrainArgs {
         lowered.flag(&self.marks, |g| g.marks = Some(true));
         lowered.flag(&self.acts, |g| g.acts = Some(true));
         lowered.flag(&self.signs, |g| g.signs = Some(true));
+        for given in &self.aliases {
+            lowered.place(given.task.as_deref()).aliases = Some(aliases(&given.value)?);
+        }
         lowered.flag(&self.no_sublinear_tf, |g| g.sublinear_tf = Some(false));
         lowered.flag(&self.no_idf, |g| g.use_idf = Some(false));
         let params = TrainParams {

@@ -146,6 +146,15 @@ impl Document {
             None => self.place.path.to_string(),
         })
     }
+
+    /// Whether `next`, which follows at once, is of the same article: rows of the same file and `article`, or
+    /// a later part of the same text. Rows of an article that do not stand together make several.
+    pub fn goes_on_in(&self, next: &Document) -> bool {
+        next.continues.is_some()
+            || (self.article.is_some()
+                && self.article == next.article
+                && self.place.path == next.place.path)
+    }
 }
 
 /// How bad a [`Problem`] is.

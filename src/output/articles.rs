@@ -1,8 +1,9 @@
 //! Articles, rolled up, as a table, JSONL or CSV.
 //!
-//! JSONL: `{"article", "title", "date", "source", "documents", "paragraphs", "body", "set_aside", "unsure"?, "words",
+//! JSONL: `{"article", "title", "date", "source", "documents", "paragraphs", "body", "set_aside", "unsure"?,
+//! "cluster"?, "repeated"?, "words",
 //! "index", "tasks": {TASK: {"labels": {LABEL: {"share", "paragraphs", "telling", "index"?}}, "none", "withheld"?}},
-//! "input"?}`. Shares are of the body's words. An index is `{"value", "low", "high", "paragraphs", "telling"}` or null,
+//! "input"?}`. `repeated` counts the paragraphs that other documents of the batch have too. Shares are of the body's words. An index is `{"value", "low", "high", "paragraphs", "telling"}` or null,
 //! its ends null where one paragraph has no interval; a telling paragraph says where it stands. CSV has the
 //! same, flattened: a row an article.
 
@@ -26,6 +27,8 @@ pub struct Names {
     pub poles: Option<Poles>,
     /// Whether answers that are not sure enough are withheld.
     pub withholding: bool,
+    /// Whether the articles are a batch.
+    pub batch: bool,
 }
 
 impl Names {
@@ -84,6 +87,10 @@ impl<W: Write> ArticleJsonl<W> {
         });
         if self.names.withholding {
             object["unsure"] = json!(article.unsure);
+        }
+        if self.names.batch {
+            object["cluster"] = json!(article.cluster.map(|cluster| cluster.to_string()));
+            object["repeated"] = json!(article.repeated);
         }
         object["words"] = json!(whole.words);
         object["index"] = index(&article.index);
@@ -179,6 +186,9 @@ impl<W: Write> ArticleCsv<W> {
                 .split_whitespace()
                 .map(str::to_owned)
                 .collect::<Vec<_>>();
+        if self.names.batch {
+            header.extend(["cluster", "repeated"].map(str::to_owned));
+        }
         for task in self.answered() {
             for label in &task.labels {
                 let name = format!("{}.{label}", task.name);
@@ -248,6 +258,10 @@ impl<W: Write> ArticleWriter for ArticleCsv<W> {
         record.extend(counts.map(|count| count.to_string()));
         record.extend(index_cells(&article.index.moments));
         record.push(text_cell(article.index.telling()));
+        if self.names.batch {
+            record.push(article.cluster.map_or_else(String::new, |c| c.to_string()));
+            record.push(article.repeated.to_string());
+        }
         for task in &article.tasks {
             let names = &self.names.tasks[task.task];
             for label in &task.labels {
@@ -304,9 +318,11 @@ impl<W: Write> ArticleTable<W> {
         let others = [
             (article.set_aside(), "set aside"),
             (article.unsure, "unsure"),
+            (article.repeated, "repeated"),
         ];
         let others = others.iter().filter(|(n, _)| *n > 0);
         facts.extend(others.map(|(n, what)| format!("{n} {what}")));
+        facts.extend(article.cluster.map(|cluster| format!("cluster {cluster}")));
         facts.join(" · ")
     }
 

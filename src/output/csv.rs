@@ -1,7 +1,7 @@
 //! Labelled paragraphs as CSV.
 //!
 //! The columns of the JSONL, flattened: `doc, paragraph, start, end, source_start, source_end, TASK…,
-//! score.TASK.LABEL…, withheld, language, explain.TASK…, without.TASK…, nearest.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
+//! score.TASK.LABEL…, withheld, language, cluster, repeated, explain.TASK…, without.TASK…, nearest.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
 //! first [`HELD_DOCUMENTS`] documents; fields that only come later are counted as left out. A text cell
 //! that a spreadsheet would run as a formula gets a `'` before it.
 
@@ -76,6 +76,9 @@ impl<W: Write> CsvWriter<W> {
         header.extend(withholding.then(|| "withheld".to_owned()));
         if !self.params.any_language {
             header.push("language".to_owned());
+        }
+        if self.params.batch.is_some() {
+            header.extend(["cluster", "repeated"].map(str::to_owned));
         }
         for (column, _) in self.reason_columns() {
             let names = self
@@ -164,6 +167,14 @@ impl<W: Write> CsvWriter<W> {
         }
         if !self.params.any_language {
             record.push(paragraph.language.unwrap_or_default().to_owned());
+        }
+        if let Some(repeated) = paragraph.repeated {
+            record.push(
+                paragraph
+                    .cluster
+                    .map_or_else(String::new, |c| c.to_string()),
+            );
+            record.push(repeated.to_string());
         }
         for (_, cell) in self.reason_columns() {
             let cells = (self.tasks.iter().enumerate())

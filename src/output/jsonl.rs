@@ -1,10 +1,11 @@
 //! Labelled paragraphs as JSONL: one object a line.
 //!
 //! `{"doc", "paragraph", "start", "end", "source_start", "source_end", TASK…, "withheld"?, "language"?,
-//! "scores": {TASK: {LABEL: p}}, "explain"?, "nearest"?, "input"?, "text"}`.
+//! "cluster"?, "repeated"?, "scores": {TASK: {LABEL: p}}, "explain"?, "nearest"?, "input"?, "text"}`.
 //! A single task's field is its label or null, a multi task's the list of its labels. `withheld` lists the
 //! tasks whose answers were not sure enough; they are null. `language` is there where it is not English; nothing is
-//! labelled then. What `explain` and `nearest` hold is in
+//! labelled then. `cluster` (null where the document has no near copy) and `repeated` (how many documents have such a
+//! paragraph) are there in a batch. What `explain` and `nearest` hold is in
 //! `output/reasons.rs`.
 //!
 //! Owns [`Encoder`], which any thread can use, and [`JsonlWriter`] around it.
@@ -13,7 +14,7 @@ use super::reasons::{nearest_json, reasons_json};
 use super::{DocumentWriter, SCORE_PLACES};
 use crate::ingest::Document;
 use crate::model::{Form, Task};
-use crate::predict::{LabelParams, LabelledDocument, ParagraphView};
+use crate::predict::{ClusterId, LabelParams, LabelledDocument, ParagraphView};
 use std::io::{self, Write};
 
 /// Writes paragraphs as JSON objects; the parts that are the same for each are made once.
@@ -123,6 +124,9 @@ impl Encoder {
             out.extend_from_slice(b",\"language\":");
             push_string(out, language);
         }
+        if let Some(repeated) = paragraph.repeated {
+            push_batch(out, paragraph.cluster, repeated);
+        }
         let from = out.len();
         out.extend_from_slice(&self.scores.json);
         let scores = &mut out[from..];
@@ -151,6 +155,17 @@ impl Encoder {
         push_string(out, &paragraph.text);
         out.extend_from_slice(b"}\n");
     }
+}
+
+/// What the documents of a batch have in common with this one.
+fn push_batch(out: &mut Vec<u8>, cluster: Option<ClusterId>, repeated: u32) {
+    out.extend_from_slice(b",\"cluster\":");
+    match cluster {
+        Some(cluster) => push_string(out, &cluster.to_string()),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.extend_from_slice(b",\"repeated\":");
+    push_integer(out, repeated as usize);
 }
 
 /// Where a paragraph stands in the text, and in the file.

@@ -296,6 +296,9 @@ pub fn describe(options: &TaskOptions) -> String {
     if text.signs {
         parts.push("signs".to_owned());
     }
+    if let Some(aliases) = &text.aliases {
+        parts.push(format!("{} aliases", aliases.n_phrases()));
+    }
     parts.push(format!("min_df {}", tfidf.min_df));
     if tfidf.max_df != crate::features::DocumentFrequency::Share(1.0) {
         parts.push(format!("max_df {}", tfidf.max_df));

@@ -77,8 +77,15 @@ impl<W: Write> TableWriter<W> {
             .map(|task| self.column_width(task))
             .collect();
         self.write_heading(&widths)?;
-        for (row, paragraph) in std::mem::take(&mut self.held) {
-            self.write_paragraph(row, &paragraph, &widths)?;
+        let batch: Vec<String> = (self.held.iter())
+            .map(|(_, paragraph)| {
+                let docs = paragraph.repeated.unwrap_or(1).to_string();
+                let cluster = paragraph.cluster.map(|cluster| cluster.to_string());
+                self.batch_cells(&docs, cluster.as_deref().unwrap_or("–"))
+            })
+            .collect();
+        for ((row, paragraph), batch) in std::mem::take(&mut self.held).into_iter().zip(&batch) {
+            self.write_paragraph(row, &paragraph, &widths, batch)?;
         }
         Ok(())
     }
@@ -132,7 +139,21 @@ impl<W: Write> TableWriter<W> {
             };
             parts.push(format!("{}: {mix}", task.name));
         }
+        let clusters: BTreeSet<_> = self.held.iter().map(|p| p.1.cluster).collect();
+        if let Some(Some(cluster)) = clusters.first().filter(|_| clusters.len() == 1) {
+            parts.push(format!("cluster {cluster}"));
+        }
         parts.join(" · ")
+    }
+
+    /// What a paragraph has in common with other documents of the batch: how many have it, and of a row its cluster.
+    fn batch_cells(&self, docs: &str, cluster: &str) -> String {
+        let is_row = self.held.iter().any(|(row, _)| row.is_some());
+        match (&self.params.batch, is_row) {
+            (None, _) => String::new(),
+            (Some(_), false) => format!("  {docs:>6}"),
+            (Some(_), true) => format!("  {docs:>6}  {cluster:16}"),
+        }
     }
 
     /// The poles have colours; other labels have none.
@@ -166,7 +187,8 @@ impl<W: Write> TableWriter<W> {
         for (task, width) in self.tasks.iter().zip(widths) {
             write!(self.out, "  {}", padded(&task.name, *width))?;
         }
-        writeln!(self.out, "  text{dim:#}")
+        let batch = self.batch_cells("docs", "cluster");
+        writeln!(self.out, "{batch}  text{dim:#}")
     }
 
     fn write_paragraph(
@@ -174,6 +196,7 @@ impl<W: Write> TableWriter<W> {
         row: Option<String>,
         paragraph: &LabelledParagraph,
         widths: &[usize],
+        batch: &str,
     ) -> io::Result<()> {
         let shut = paragraph.prediction.gate_shut();
         let dim = if shut {
@@ -198,6 +221,8 @@ impl<W: Write> TableWriter<W> {
             write!(self.out, "  {style}{cell}{style:#}")?;
             used += width + 2;
         }
+        write!(self.out, "{dim}{batch}{dim:#}")?;
+        used += batch.width();
         let text = printable(&paragraph.text);
         let text = cut(&text, self.width.saturating_sub(used).max(20));
         writeln!(self.out, "  {dim}{text}{dim:#}")?;

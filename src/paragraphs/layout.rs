@@ -6,6 +6,7 @@
 //! `r ≤ W < r + 1 + w`. Every pair votes for the widths it allows; a text is wrapped
 //! where one width has many votes, part of them from sentences that run on.
 
+use super::hyphens::surely_goes_on;
 use super::lines::{Line, Mark, begins_small, ends_sentence, is_all_capitals, mark};
 
 /// The widths a text is wrapped at, in characters.
@@ -69,6 +70,9 @@ impl Layout {
         if mark_of_next == Mark::Sure {
             return false;
         }
+        if surely_goes_on(this, that) {
+            return true;
+        }
         let ended = ends_sentence(this);
         let runs_on = !ended && begins_small(that);
         let Some(wrap) = self.wrap else {
@@ -97,6 +101,21 @@ impl Layout {
         }
         // A full line that ends a sentence may end its paragraph by chance.
         wrap.separated || !ended || (so_far as f32) < SURE_SHARE * wrap.mean_lines
+    }
+
+    /// Whether a paragraph whose last line on its page is `line` goes on with `next`, the first on another: where the
+    /// sentence surely does.
+    pub fn joins_over_page(&self, text: &str, line: &Line, next: &Line) -> bool {
+        let (this, that) = (line.text(text), next.text(text));
+        if surely_goes_on(this, that) {
+            return true;
+        }
+        let is_long = match self.wrap {
+            Some(wrap) => line.reach() * 2 > wrap.width,
+            None => line.width >= RUNS_ON_FROM,
+        };
+        let runs_on = !ends_sentence(this) && begins_small(that);
+        runs_on && is_long && !line.is_one_word() && mark(that) == Mark::None
     }
 }
 

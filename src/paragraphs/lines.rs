@@ -19,6 +19,8 @@ pub(super) struct Line {
     pub first_word: u32,
     /// Blank lines above it.
     pub blanks: u32,
+    /// Whether a form feed stands above it.
+    pub fed: bool,
 }
 
 impl Line {
@@ -40,12 +42,13 @@ impl Line {
 pub(super) fn lines(text: &str) -> Vec<Line> {
     let bytes = text.as_bytes();
     let mut lines = Vec::with_capacity(text.len() / 256);
-    let (mut from, mut blanks) = (0, 0u32);
+    let (mut from, mut blanks, mut fed) = (0, 0u32, false);
     while from < bytes.len() {
         let (end, next) = line_end(bytes, from);
         match line(text, from, end) {
             Some(mut line) => {
                 line.blanks = std::mem::take(&mut blanks);
+                line.fed = std::mem::take(&mut fed);
                 lines.push(line);
             }
             None => blanks = blanks.saturating_add(1),
@@ -53,6 +56,7 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
         if bytes[end..next] == *"\u{2029}".as_bytes() {
             blanks = blanks.saturating_add(PARAGRAPH_SEPARATOR);
         }
+        fed |= bytes[end..next] == *b"\x0c";
         from = next;
     }
     lines
@@ -115,6 +119,7 @@ fn line(text: &str, from: usize, to: usize) -> Option<Line> {
         width: characters(held),
         first_word: characters(word),
         blanks: 0,
+        fed: false,
     })
 }
 

@@ -6,12 +6,16 @@
 //! |---|---|
 //! | `lines` | what a line is and what it looks like |
 //! | `layout` | whether newlines end paragraphs or only wrap them |
+//! | `hyphens` | words broken at the end of a line |
+//! | `pages` | page numbers and running heads between lines |
 //! | `segment` | the paragraphs of plain text |
 //! | `markdown` | the paragraphs of Markdown |
 
+mod hyphens;
 mod layout;
 mod lines;
 mod markdown;
+mod pages;
 mod segment;
 
 use std::borrow::Cow;
@@ -26,7 +30,8 @@ pub struct Paragraph<'t> {
     pub start: usize,
     /// The offset behind its last byte.
     pub end: usize,
-    /// The text between them with its white space folded.
+    /// The text between them with its white space folded; of plain text also without page numbers and
+    /// running heads, words that were broken at the end of a line whole.
     pub text: Cow<'t, str>,
 }
 

@@ -4,7 +4,7 @@
 //! opposite labels, as a whole and in the paragraphs of each label. An article is made of sums, so it takes
 //! no more memory than one paragraph for each label, and two parts of it add up.
 
-use super::{Classifier, LabelParams, ParagraphView};
+use super::{Classifier, ClusterId, LabelParams, ParagraphView};
 use crate::error::{Error, Result};
 use crate::evaluate::Moments;
 use crate::ingest::{Document, Fields};
@@ -254,6 +254,10 @@ pub struct Article {
     pub body: Amount,
     /// Paragraphs of which it was not sure enough whether they are body.
     pub unsure: u64,
+    /// Paragraphs that other documents of the batch have too.
+    pub repeated: u64,
+    /// Its cluster, where it is one of a batch and has near copies there.
+    pub cluster: Option<ClusterId>,
     /// Every task but the gate's, in the model's order.
     pub tasks: Vec<TaskRollup>,
     /// The index of the body paragraphs whose tone was answered; empty without poles.
@@ -263,14 +267,9 @@ pub struct Article {
 }
 
 impl Article {
-    /// Whether `next`, which follows at once, is of the same article: rows of the same file and `article`, or
-    /// a later part of the same text. Rows of an article that do not stand together make several.
+    /// Whether `next`, which follows at once, is of the same article, as [`Document::goes_on_in`].
     pub fn goes_on_in(&self, next: &Article) -> bool {
-        let (ours, theirs) = (&self.first, &next.first);
-        theirs.continues.is_some()
-            || (ours.article.is_some()
-                && ours.article == theirs.article
-                && ours.place.path == theirs.place.path)
+        self.first.goes_on_in(&next.first)
     }
 
     /// Adds what [goes on](Self::goes_on_in).
@@ -282,6 +281,7 @@ impl Article {
         self.paragraphs += next.paragraphs;
         self.body.add(next.body);
         self.unsure += next.unsure;
+        self.repeated += next.repeated;
         for (task, theirs) in self.tasks.iter_mut().zip(next.tasks) {
             task.none.add(theirs.none);
             task.withheld.add(theirs.withheld);
@@ -428,6 +428,7 @@ impl Article {
         let withheld = |task: usize| scores.withheld().get(task) == Some(&true);
         self.paragraphs += 1;
         self.latest = number + 1;
+        self.repeated += u64::from(view.repeated.is_some_and(|n| n > 1));
         if params.gate.is_some_and(withheld) {
             self.unsure += 1;
             return;

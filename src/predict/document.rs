@@ -2,6 +2,7 @@
 //!
 //! Owns the step from a [`Document`] to its labelled paragraphs: segment, classify, explain.
 
+use super::batch::{Batch, ClusterId};
 use super::counterfactual::{Counterfactual, Threshold};
 use super::neighbours::{NearestRows, Neighbours};
 use super::signs::signs;
@@ -48,6 +49,8 @@ pub struct LabelParams {
     pub any_language: bool,
     /// The confidence below which each task's answer is withheld; empty where nothing is.
     pub least_confidence: Vec<f32>,
+    /// What the documents have in common, where that is said of each.
+    pub batch: Option<Arc<Batch>>,
 }
 
 /// A label that was given, and why.
@@ -83,6 +86,10 @@ pub struct LabelledParagraph {
     pub signs: Vec<Sign>,
     /// The ISO 639-3 code of its language, where that is reliably not English and so no label was given.
     pub language: Option<&'static str>,
+    /// The cluster of its document, where that is one of a batch and has near copies there.
+    pub cluster: Option<ClusterId>,
+    /// How many documents of the batch have such a paragraph, where there is a batch.
+    pub repeated: Option<u32>,
     /// What the model says.
     pub prediction: Prediction,
     /// Why, for each label given, where it was asked for.
@@ -131,6 +138,10 @@ pub struct ParagraphView<'p> {
     /// As in [`LabelledParagraph`].
     pub language: Option<&'static str>,
     /// As in [`LabelledParagraph`].
+    pub cluster: Option<ClusterId>,
+    /// As in [`LabelledParagraph`].
+    pub repeated: Option<u32>,
+    /// As in [`LabelledParagraph`].
     pub reasons: Cow<'p, [Reason]>,
     /// As in [`LabelledParagraph`].
     pub nearest: Cow<'p, [NearestRows]>,
@@ -156,6 +167,8 @@ impl<'p> From<&'p LabelledParagraph> for ParagraphView<'p> {
             text: Cow::Borrowed(&paragraph.text),
             signs: Cow::Borrowed(&paragraph.signs),
             language: paragraph.language,
+            cluster: paragraph.cluster,
+            repeated: paragraph.repeated,
             reasons: Cow::Borrowed(&paragraph.reasons),
             nearest: Cow::Borrowed(&paragraph.nearest),
         }
@@ -178,6 +191,8 @@ impl Classifier<'_> {
                     false => Vec::new(),
                 },
                 language: view.language,
+                cluster: view.cluster,
+                repeated: view.repeated,
                 prediction: classifier.prediction(),
                 reasons: view.reasons.into_owned(),
                 nearest: view.nearest.into_owned(),
@@ -260,6 +275,7 @@ impl Classifier<'_> {
         if params.body_alone && self.latest().gate_shut() {
             return;
         }
+        view.repeated = params.batch.as_ref().map(|b| b.repeated(&view.text));
         if view.language.is_none() && !params.least_confidence.is_empty() {
             self.withhold(&params.least_confidence, view.paragraph.is_none());
         }
@@ -331,6 +347,8 @@ fn view(
         text,
         signs: Cow::default(),
         language: None,
+        cluster: None,
+        repeated: None,
         reasons: Cow::default(),
         nearest: Cow::default(),
     }

@@ -3,9 +3,10 @@
 //! Owns [`Prediction`] and the [`Classifier`] that makes it: decision values by the model's frozen table →
 //! probabilities → labels, then the gate. [`explain`] takes a decision value
 //! apart again, [`counterfactual`] finds the words that an answer hangs on, [`neighbours`] the training
-//! rows that are nearest, [`signs`] tells where the blocks of a page stand. A prediction depends on the text and its signs alone.
+//! rows that are nearest, [`batch`] what documents have in common, [`signs`] tells where the blocks of a page stand. A prediction depends on the text and its signs alone.
 
 pub mod article;
+pub mod batch;
 pub mod counterfactual;
 pub mod detail;
 pub mod document;
@@ -15,6 +16,7 @@ pub mod signs;
 mod withhold;
 
 pub use article::{Article, Articles, Poles, RollupParams};
+pub use batch::{Batch, ClusterId, Stories, Survey, Surveyed};
 pub use counterfactual::{Counterfactual, MOST_WORDS, Threshold, without_words};
 pub use detail::{DetailedArticle, DetailedParagraph};
 pub use document::{LabelParams, LabelledDocument, LabelledParagraph, ParagraphView, Reason, Unit};

@@ -190,8 +190,9 @@ pub(super) fn find<'c>(
     let mut first = 0;
     for i in 1..=words.len() {
         let ends = i == words.len() || {
-            let gap = &text[words[i - 1].end as usize..words[i].start as usize];
-            gap != " " && gap.contains(['.', '?', '!', ';', '\n'])
+            // Words that are read in the place of one phrase all stand where it stands.
+            let gap = text.get(words[i - 1].end as usize..words[i].start as usize);
+            gap.is_some_and(|gap| gap != " " && gap.contains(['.', '?', '!', ';', '\n']))
         };
         if ends {
             find_in_sentence(&words[first..i], |j| role_of(first + j), out);

@@ -53,6 +53,8 @@ struct Word {
 pub struct Scratch {
     cache: WordCache,
     reading: Reading,
+    /// The words before aliases were laid over them.
+    plain: Reading,
     /// By the words' numbers in the cache.
     words: Vec<Word>,
     arena: String,
@@ -194,6 +196,17 @@ impl Analyzer {
             acts: self.params.acts,
         };
         scratch.cache.read(text, params, &mut scratch.reading);
+        if let Some(aliases) = &self.params.aliases {
+            let Scratch {
+                cache,
+                reading,
+                plain,
+                ..
+            } = scratch;
+            std::mem::swap(reading, plain);
+            cache.alias(text, aliases, params, plain, reading);
+            std::mem::swap(&mut reading.marks, &mut plain.marks);
+        }
         if scratch.generation != scratch.cache.generation() {
             scratch.forget_words();
         }

@@ -3,20 +3,23 @@
 //! Owns the steps from bytes to terms, in this order: [`tokenize`] (Unicode words with
 //! their byte spans) → [`normalize`] (form, case, apostrophes, numbers) → stop words →
 //! [`stem`] → [`ngrams`] (words and, if asked for, characters). [`WordCache`] runs the first two once a
-//! distinct word, [`Analyzer`] all of them; [`language`] tells which texts are not English. Nothing here knows of paragraphs, labels or weights.
+//! distinct word, [`Analyzer`] all of them; [`aliases`] reads words in the place of others; [`language`] tells which texts are not English, [`shingles`] which are copies. Nothing here knows of paragraphs, labels or weights.
 
 pub mod acts;
+pub mod aliases;
 pub mod analyzer;
 pub mod hash_index;
 pub mod language;
 pub mod ngrams;
 pub mod normalize;
+pub mod shingles;
 pub mod signs;
 pub mod stem;
 pub mod tokenize;
 pub mod words;
 
 pub use acts::act_terms;
+pub use aliases::Aliases;
 pub use analyzer::{Analyzer, Occurrence, Scratch};
 pub use hash_index::{HashFilter, HashIndex};
 pub use ngrams::{DENIED, hash_term, hash_word};
@@ -50,6 +53,9 @@ pub struct TextParams {
     /// Take the [`Sign`]s of a text as terms (`@tag=p`).
     #[serde(default, skip_serializing_if = "is_off")]
     pub signs: bool,
+    /// Read some words in the place of others, before stop words, stems and n-grams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aliases: Option<Aliases>,
     /// Shortest and longest word n-gram, both at least 1.
     pub ngram_range: (u8, u8),
     /// Shortest and longest character n-gram within a word, or none at all.
@@ -70,6 +76,7 @@ impl Default for TextParams {
             marks: false,
             acts: false,
             signs: false,
+            aliases: None,
             ngram_range: (1, 2),
             char_ngram_range: None,
         }

@@ -6,6 +6,7 @@
 //! the same numbers: so one pass over the bytes serves any number of options.
 
 use super::acts::{self, PlacedAct, Role};
+use super::aliases::Aliases;
 use super::hash_index::{FREE_SLOT, HashIndex, Slot};
 use super::ngrams::hash_append;
 use super::normalize::{depends_on_neighbours, normalize};
@@ -173,13 +174,60 @@ impl WordCache {
             find_marks(&text[gaps.last_end..], text.len(), true, reading);
         }
         if params.acts {
-            for word in self.roles.len()..self.words.len() {
-                self.roles.push(acts::role(self.normalized(word as u32)));
-            }
-            let Reading { words, acts, .. } = reading;
-            let word = |word: u32| (self.roles[word as usize], self.normalized(word));
-            acts::find(text, words, word, acts);
+            self.find_acts(text, reading);
         }
+    }
+
+    /// Finds the terms of acts among the words of a reading.
+    fn find_acts(&mut self, text: &str, reading: &mut Reading) {
+        for word in self.roles.len()..self.words.len() {
+            self.roles.push(acts::role(self.normalized(word as u32)));
+        }
+        let Reading { words, acts, .. } = reading;
+        let word = |word: u32| (self.roles[word as usize], self.normalized(word));
+        acts::find(text, words, word, acts);
+    }
+
+    /// Writes into `out` the words of a reading of `text` with those of `aliases` in their places, each where the
+    /// phrase stands, and the acts among them where they were asked for; marks stay the reading's own.
+    pub fn alias(
+        &mut self,
+        text: &str,
+        aliases: &Aliases,
+        params: ReadParams,
+        reading: &Reading,
+        out: &mut Reading,
+    ) {
+        out.words.clear();
+        out.acts.clear();
+        out.any_denied = reading.any_denied;
+        let words = &reading.words;
+        let mut at = 0;
+        while let Some(first) = words.get(at) {
+            let next = |i: usize| Some(self.normalized(words.get(at + 1 + i)?.word));
+            let found = aliases.find(self.normalized(first.word), next);
+            let (n_words, read) = found.unwrap_or((1, None));
+            let phrase = &words[at..at + n_words];
+            match read {
+                None => out.words.extend_from_slice(phrase),
+                Some(read) => out.words.extend(read.iter().map(|surface| Placed {
+                    word: self.learn(surface),
+                    end: phrase[n_words - 1].end,
+                    ..*first
+                })),
+            }
+            at += n_words;
+        }
+        if params.acts {
+            self.find_acts(text, out);
+        }
+    }
+
+    /// The number of a word as it would stand in a text by itself.
+    fn learn(&mut self, surface: &str) -> u32 {
+        let span = spans(surface).next().unwrap_or_default();
+        let slot = self.numbers.probe(span.key);
+        self.word(surface, span, slot)
     }
 
     /// Looks the word up, given the slot where the search begins, or works it out and remembers it.

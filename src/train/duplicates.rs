@@ -7,11 +7,10 @@
 
 use super::rows::Row;
 use super::split::number_articles;
+use crate::text::shingles::{self, Joined, word_hashes};
 use std::collections::HashMap;
-use xxhash_rust::xxh3::xxh3_64;
 
-/// Words of a run.
-pub const SHINGLE: usize = 3;
+pub use crate::text::shingles::SHINGLE;
 
 /// The similarity of near duplicates.
 pub const SIMILARITY: f64 = 0.7;
@@ -173,14 +172,11 @@ impl Prepared {
 
 /// The hashes of a text's runs of words, none for a short text.
 fn shingles(text: &str) -> Vec<u64> {
-    let lower = text.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let words = word_hashes(text);
     if words.len() < FEWEST_WORDS {
         return Vec::new();
     }
-    let runs = words.windows(SHINGLE);
-    let mut hashes: Vec<u64> = runs.map(|run| xxh3_64(run.join(" ").as_bytes())).collect();
+    let mut hashes: Vec<u64> = shingles::shingles(&words).collect();
     hashes.sort_unstable();
     hashes.dedup();
     hashes
@@ -202,29 +198,6 @@ fn are_similar(a: &[u64], b: &[u64], frequency: &HashMap<u64, u32>) -> bool {
         }
     }
     common as f64 >= SIMILARITY * (a.len() + b.len() - common) as f64
-}
-
-/// Sets that are joined pair by pair, each named by its least member (Tarjan 1975, with path halving).
-struct Joined(Vec<u32>);
-
-impl Joined {
-    fn new(n: usize) -> Self {
-        Joined((0..n as u32).collect())
-    }
-
-    fn first(&mut self, mut i: u32) -> u32 {
-        while self.0[i as usize] != i {
-            let above = self.0[self.0[i as usize] as usize];
-            self.0[i as usize] = above;
-            i = above;
-        }
-        i
-    }
-
-    fn join(&mut self, a: u32, b: u32) {
-        let (a, b) = (self.first(a), self.first(b));
-        self.0[a.max(b) as usize] = a.min(b);
-    }
 }
 
 #[cfg(test)]

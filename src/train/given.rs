@@ -4,6 +4,7 @@
 
 use crate::features::DocumentFrequency;
 use crate::model::{ClassWeight, Estimator, Scaling, TaskOptions};
+use crate::text::Aliases;
 use serde::{Deserialize, Serialize};
 
 /// The options that the user gave; the others are searched for.
@@ -28,6 +29,8 @@ pub struct Given {
     /// Whether the signs of rows count as terms.
     #[serde(default)]
     pub signs: Option<bool>,
+    /// Words that are read in the place of others.
+    pub aliases: Option<Aliases>,
     /// Fewest texts of a term.
     pub min_df: Option<DocumentFrequency>,
     /// Most texts of a term.
@@ -62,6 +65,7 @@ impl Given {
             marks: self.marks.or(general.marks),
             acts: self.acts.or(general.acts),
             signs: self.signs.or(general.signs),
+            aliases: self.aliases.clone().or_else(|| general.aliases.clone()),
             min_df: self.min_df.or(general.min_df),
             max_df: self.max_df.or(general.max_df),
             max_features: self.max_features.or(general.max_features),
@@ -90,6 +94,7 @@ impl Given {
         put(&mut text.marks, self.marks);
         put(&mut text.acts, self.acts);
         put(&mut text.signs, self.signs);
+        text.aliases.clone_from(&self.aliases);
         put(&mut tfidf.min_df, self.min_df);
         put(&mut tfidf.max_df, self.max_df);
         put(&mut tfidf.sublinear_tf, self.sublinear_tf);
@@ -126,6 +131,7 @@ impl From<&TaskOptions> for Given {
             marks: Some(text.marks),
             acts: Some(text.acts),
             signs: Some(text.signs),
+            aliases: text.aliases.clone(),
             min_df: Some(tfidf.min_df),
             max_df: Some(tfidf.max_df),
             max_features: tfidf.max_features,

@@ -4,7 +4,7 @@
 //! characters by some options, marks, acts, signs), each of which is walked once for all tasks that share it.
 
 use super::super::TaskModel;
-use crate::text::{ReadParams, TextParams};
+use crate::text::{Aliases, ReadParams, TextParams};
 
 /// A way of making terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,15 +15,33 @@ pub(super) enum Kind {
         stop_words: bool,
         negation: bool,
         range: (u8, u8),
+        aliases: Option<u8>,
     },
     /// Character n-grams.
-    Chars { stop_words: bool, range: (u8, u8) },
+    Chars {
+        stop_words: bool,
+        range: (u8, u8),
+        aliases: Option<u8>,
+    },
     /// Punctuation.
     Marks,
     /// Who acts on whom.
-    Acts { negation: bool },
+    Acts { negation: bool, aliases: Option<u8> },
     /// What is known of where the text stands.
     Signs,
+}
+
+impl Kind {
+    /// The table of aliases that is laid over the words, by its index.
+    pub fn aliases(self) -> Option<usize> {
+        let (Kind::Words { aliases, .. }
+        | Kind::Chars { aliases, .. }
+        | Kind::Acts { aliases, .. }) = self
+        else {
+            return None;
+        };
+        aliases.map(usize::from)
+    }
 }
 
 /// A family of terms, and how their counts are damped.
@@ -38,6 +56,8 @@ pub(super) struct Family {
 pub(super) struct Families {
     all: Vec<Family>,
     by_task: Vec<Vec<usize>>,
+    /// The distinct tables of aliases.
+    aliases: Vec<Aliases>,
 }
 
 impl Families {
@@ -45,6 +65,7 @@ impl Families {
         let mut families = Families {
             all: Vec::new(),
             by_task: vec![Vec::new(); tasks.len()],
+            aliases: Vec::new(),
         };
         // Tasks without negation first, so that a twin is walked before the family that may borrow its sums.
         for negation in [false, true] {
@@ -59,7 +80,9 @@ impl Families {
 
     fn add(&mut self, task: &TaskModel, i: usize) {
         let sublinear = task.options.tfidf.sublinear_tf;
-        for kind in kinds(&task.options.text) {
+        let text = &task.options.text;
+        let aliases = text.aliases.as_ref().map(|table| self.table(table));
+        for kind in kinds(text, aliases) {
             let number = self.number(Family { kind, sublinear });
             self.by_task[i].push(number);
         }
@@ -71,6 +94,20 @@ impl Families {
             self.all.push(family);
             self.all.len() - 1
         })
+    }
+
+    /// The index of a table of aliases.
+    fn table(&mut self, table: &Aliases) -> u8 {
+        let known = self.aliases.iter().position(|known| known == table);
+        let index = known.unwrap_or_else(|| {
+            self.aliases.push(table.clone());
+            self.aliases.len() - 1
+        });
+        u8::try_from(index).expect("a model has fewer tasks")
+    }
+
+    pub fn aliases(&self) -> &[Aliases] {
+        &self.aliases
     }
 
     pub fn all(&self) -> &[Family] {
@@ -97,7 +134,7 @@ impl Families {
             negation: has(|kind| {
                 matches!(
                     kind,
-                    Kind::Words { negation: true, .. } | Kind::Acts { negation: true }
+                    Kind::Words { negation: true, .. } | Kind::Acts { negation: true, .. }
                 )
             }),
             marks: has(|kind| *kind == Kind::Marks),
@@ -117,20 +154,23 @@ impl Families {
     }
 }
 
-fn kinds(text: &TextParams) -> impl Iterator<Item = Kind> {
+fn kinds(text: &TextParams, aliases: Option<u8>) -> impl Iterator<Item = Kind> {
     let words = Kind::Words {
         stem: text.stem,
         stop_words: text.stop_words,
         negation: text.negation,
         range: text.ngram_range,
+        aliases,
     };
     let chars = text.char_ngram_range.map(|range| Kind::Chars {
         stop_words: text.stop_words,
         range,
+        aliases,
     });
     let marks = text.marks.then_some(Kind::Marks);
     let acts = text.acts.then_some(Kind::Acts {
         negation: text.negation,
+        aliases,
     });
     let signs = text.signs.then_some(Kind::Signs);
     [Some(words), chars, marks, acts, signs]

@@ -64,6 +64,8 @@ pub struct Scoring {
     cache: WordCache,
     generation: u32,
     reading: Reading,
+    /// The reading with each table of aliases laid over it.
+    aliased: Vec<Reading>,
     stemmer: EnglishStemmer,
     makings: Vec<Making>,
     /// Where each family finds its forms: of a word as it is, and of a denied one.
@@ -115,6 +117,7 @@ impl Scoring {
             cache: WordCache::default(),
             generation: 0,
             reading: Reading::default(),
+            aliased: Vec::new(),
             stemmer: EnglishStemmer::default(),
             making_of,
             makings,
@@ -249,6 +252,11 @@ impl Scorer {
         }
         let params = self.read_params();
         scoring.cache.read(text, params, &mut scoring.reading);
+        let tables = self.families.aliases();
+        scoring.aliased.resize_with(tables.len(), Reading::default);
+        for (table, aliased) in tables.iter().zip(&mut scoring.aliased) {
+            (scoring.cache).alias(text, table, params, &scoring.reading, aliased);
+        }
         if scoring.generation != scoring.cache.generation() {
             scoring.generation = scoring.cache.generation();
             scoring.forms.clear();
@@ -287,7 +295,9 @@ impl Scorer {
         scoring.padded.extend([" ", normalized, " "]);
         for family in self.families.all() {
             let first = scoring.gram_rows.len() as u32;
-            if let Kind::Chars { stop_words, range } = family.kind
+            if let Kind::Chars {
+                stop_words, range, ..
+            } = family.kind
                 && !(stop_words && stopped)
             {
                 char_ngrams(&scoring.padded, range, |gram| {
@@ -302,8 +312,13 @@ impl Scorer {
     /// Calls `each` with the row and the byte span of every occurrence, in the text at hand, of a term of a
     /// family that any task knows.
     fn walk(&self, family: usize, scoring: &mut Scoring, mut each: impl FnMut(u32, (u32, u32))) {
-        let words = &scoring.reading.words;
-        match self.families.all()[family].kind {
+        let kind = self.families.all()[family].kind;
+        let reading = match kind.aliases() {
+            Some(table) => &scoring.aliased[table],
+            None => &scoring.reading,
+        };
+        let words = &reading.words;
+        match kind {
             Kind::Words {
                 stop_words, range, ..
             } => {
@@ -337,7 +352,7 @@ impl Scorer {
                 }
             }
             Kind::Marks => {
-                for mark in &scoring.reading.marks {
+                for mark in &reading.marks {
                     match scoring.mark_rows[usize::from(mark.mark)] {
                         NONE => {}
                         row => each(row, (mark.start, mark.end)),
@@ -349,8 +364,8 @@ impl Scorer {
                     each(*row, (0, 0));
                 }
             }
-            Kind::Acts { negation } => {
-                for act in &scoring.reading.acts {
+            Kind::Acts { negation, .. } => {
+                for act in &reading.acts {
                     match scoring.act_rows[act.term(negation)] {
                         NONE => {}
                         row => each(row, (act.start, act.end)),

@@ -176,6 +176,56 @@ fn a_file_of_nothing_has_no_paragraphs() {
     assert_eq!(slices(" \n\u{2029}\t\r\n"), Vec::<&str>::new());
 }
 
+/// Prose as a scan of printed pages has it.
+const SCANNED: &str = "
+The Commerce Department said the new export con-
+trols would cover tools for memory chips, many of
+them made by state-owned firms, and that US-
+China talks on the matter would go on. Critics in
+the indus-
+try said the rules came too late, while officials
+on both sides of the Pacific held that they were
+
+                         17
+\u{c}QUARTERLY REVIEW OF TRADE, 2025
+
+needed, and that the long-term effect would be
+small.
+
+Beijing answered within hours. Its ministry called
+the step a violation of what had been agreed.
+
+                         18
+\u{c}QUARTERLY REVIEW OF TRADE, 2026
+
+The talks are to go on in Geneva, where the
+two sides first met in the spring of the year.
+";
+
+#[test]
+fn scanned_pages_are_read_as_they_were_meant() {
+    let seen = texts(SCANNED);
+    assert_eq!(
+        seen,
+        [
+            "The Commerce Department said the new export controls would cover tools for memory \
+             chips, many of them made by state-owned firms, and that US-China talks on the matter \
+             would go on. Critics in the industry said the rules came too late, while officials on \
+             both sides of the Pacific held that they were needed, and that the long-term effect \
+             would be small.",
+            "Beijing answered within hours. Its ministry called the step a violation of what had been agreed.",
+            "18",
+            "QUARTERLY REVIEW OF TRADE, 2026",
+            "The talks are to go on in Geneva, where the two sides first met in the spring of the year.",
+        ]
+    );
+    let first = &slices(SCANNED)[0];
+    assert!(first.starts_with("The Commerce") && first.ends_with("small."));
+    assert!(first.contains("con-\ntrols") && first.contains("17"));
+    let dos = SCANNED.replace('\n', "\r\n");
+    assert_eq!(texts(&dos), seen);
+}
+
 /// Text of many layouts: words, wrapped lines, odd white space, marks.
 fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -198,7 +248,15 @@ proptest! {
                 let slice = &text[paragraph.start..paragraph.end];
                 prop_assert!(last <= paragraph.start && paragraph.start < paragraph.end);
                 prop_assert_eq!(slice, slice.trim());
-                prop_assert_eq!(&paragraph.text, &fold_white_space(slice));
+                // The text has no letter that the slice has not.
+                let mut letters = slice.chars().filter(|c| !c.is_whitespace());
+                let mut own = paragraph.text.chars().filter(|c| !c.is_whitespace());
+                prop_assert!(own.all(|c| letters.any(|other| other == c)));
+                prop_assert_eq!(&paragraph.text, &fold_white_space(&paragraph.text));
+                let is_odd = slice.contains(['-', '¬', '\u{ad}', '\u{2010}', '\u{c}']);
+                if !is_odd && !slice.contains(|c: char| c.is_ascii_digit()) {
+                    prop_assert_eq!(&paragraph.text, &fold_white_space(slice));
+                }
                 last = paragraph.end;
             }
         }

@@ -12,7 +12,7 @@ const TONES: [&str; 3] = ["conciliatory", "confrontational", "neutral"];
 /// Each register with its least and greatest share of all rows.
 const REGISTERS: [(&str, f64, f64); 16] = [
     ("analysis", 0.03, 0.15),
-    ("boilerplate", 0.10, 0.25),
+    ("boilerplate", 0.08, 0.25),
     ("company", 0.03, 0.10),
     ("headline", 0.03, 0.12),
     ("legal", 0.02, 0.08),
@@ -22,10 +22,10 @@ const REGISTERS: [(&str, f64, f64); 16] = [
     ("question", 0.02, 0.08),
     ("readout", 0.03, 0.10),
     ("regional", 0.03, 0.10),
-    ("spun", 0.02, 0.08),
+    ("spun", 0.01, 0.08),
     ("talk", 0.04, 0.15),
     ("translated", 0.01, 0.06),
-    ("unrelated", 0.05, 0.15),
+    ("unrelated", 0.03, 0.15),
     ("wire", 0.08, 0.22),
 ];
 

@@ -34,8 +34,8 @@ fn rows() -> String {
         );
         json!({
             "text": text, "id": i.to_string(), "article": format!("a{}", i / 2), "kind": "body",
-            "date": format!("2025-0{}-11", 1 + i % 4), "side": ["east", "west"][i / 2 % 2],
-            "stance": ["cold", "warm"][stance]
+            "date": format!("2025-0{}-11", 1 + i % 4), "side": (["east", "west"][i / 2 % 2]),
+            "stance": (["cold", "warm"][stance])
         })
         .to_string()
             + "\n"

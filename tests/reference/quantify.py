@@ -220,7 +220,7 @@ def changes(rng):
         found = ruptures.Binseg(model="l2", jump=1, min_size=1).fit(series).predict(n_bkps=wanted) if wanted else [24]
         borders = found[:-1]
         of_months = np.array(months)
-        drawn = np.stack([(rng.poisson(1.0, size=(DRAWS // 5, 20, 2)) * np.stack([m, np.full(20, 3)], 1)).sum(1) for m in of_months], 1)
+        drawn = np.stack([(rng.poisson(1.0, size=(DRAWS // 5, 20, 1)) * np.stack([m, np.full(20, 3)], 1)).sum(1) for m in of_months], 1)
         turns = []
         for i, at in enumerate(borders):
             start = borders[i - 1] if i else 0

@@ -101,7 +101,14 @@ fn write_rows(
                     typeset(&shown(measure, figures.counted))
                 )?;
             }
-            Row::Gap(gap) => writeln!(out, "<tr><td>{}</td><td>none</td></tr>", gap_name(gap))?,
+            Row::Gap(gap) => {
+                let rest = if is_corrected { 3 } else { 2 };
+                writeln!(
+                    out,
+                    "<tr><td>{}</td><td>none</td><td colspan=\"{rest}\"></td></tr>",
+                    gap_name(gap)
+                )?;
+            }
         }
     }
     writeln!(out, "</table>\n</details>")

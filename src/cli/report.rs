@@ -16,7 +16,7 @@ use std::path::Path;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReportArgs {
-    /// Files (text, Markdown, HTML, JSONL, CSV, feeds, EML, MHTML, WARC; also gz or zst), folders, globs, or - for standard input
+    /// Files (text, Markdown, HTML, JSONL, CSV, feeds, EML, MHTML, WARC, Parquet; also gz, zst or zip), folders, globs, or - for standard input
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<String>,
 

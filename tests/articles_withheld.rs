@@ -10,8 +10,13 @@ const LEAST: &str = "--max-error 0.05";
 
 fn articles(folder: &Folder) -> Vec<Value> {
     // What the model learned its cuts on is said on standard error.
-    let line = format!("classify rows.jsonl --by article {LEAST} --format jsonl");
-    json_lines(&folder.run(&line).stdout)
+    json_lines(
+        &folder
+            .run(&format!(
+                "classify rows.jsonl --by article {LEAST} --format jsonl"
+            ))
+            .stdout,
+    )
 }
 
 fn paragraphs(folder: &Folder) -> Vec<Value> {
@@ -117,6 +122,19 @@ fn what_is_withheld_is_counted_as_such_and_in_no_other_figure() {
             .map(|s| s.as_f64().unwrap())
             .sum();
         assert!((shares - 1.0).abs() < 1e-4, "{shares}");
+    }
+}
+
+#[test]
+fn the_index_of_a_topic_is_of_its_paragraphs_whose_tone_was_answered() {
+    let folder = rows();
+    let (articles, paragraphs) = (articles(&folder), paragraphs(&folder));
+    let half = paragraphs.len() / 2;
+    for (article, of) in articles
+        .iter()
+        .zip([&paragraphs[..half], &paragraphs[half..]])
+    {
+        let body: Vec<&Value> = of.iter().filter(|p| p["kind"] == "body").collect();
         for (topic, said) in article["tasks"]["topics"]["labels"].as_object().unwrap() {
             let given: Vec<&Value> = (body.iter().copied())
                 .filter(|p| {
@@ -179,13 +197,11 @@ fn table_and_csv_say_how_much_was_withheld() {
     for column in ["unsure", "share.topics.withheld", "share.tone.withheld"] {
         assert!(header.split(',').any(|c| c == column), "{header}");
     }
-    let plain = folder.output("classify rows.jsonl --by article");
-    assert!(!plain.contains("withheld"), "nothing is withheld unasked");
-    let plain = folder.output("classify rows.jsonl --by article --format csv");
-    assert_eq!(
-        plain.lines().next(),
-        Some(header),
-        "columns stay what they are"
+    let plain = folder.jsonl("classify rows.jsonl --by article --format jsonl");
+    let tone = plain[0]["tasks"]["tone"].as_object().unwrap();
+    assert!(
+        !tone.contains_key("withheld"),
+        "nothing is withheld unasked"
     );
 }
 

@@ -1,7 +1,7 @@
 //! Feeds, messages, web archives and packed files, mixed in one folder: what is good is labelled, what is bad
 //! is told with its place.
 
-use demarche::ingest::{Document, IngestParams, Problem, open};
+use demarche::ingest::{Document, IngestParams, Problem, Severity, open};
 use std::io::Write;
 use std::path::Path;
 
@@ -182,4 +182,85 @@ fn a_bomb_is_told_and_the_rest_of_the_folder_read() {
     ] {
         assert!(documents.iter().any(|d| d.text == text), "{text}");
     }
+}
+
+#[test]
+fn what_of_a_message_is_not_read_is_told() {
+    let part = |head: &str, body: &str| format!("--m\r\n{head}\r\n\r\n{body}\r\n");
+    let pdf = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"note.pdf\"\r\n\
+        Content-Transfer-Encoding: base64";
+    let eml = [
+        "From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n",
+        &part("Content-Type: text/plain", "First."),
+        &part("Content-Type: text/html", "<p>Second &amp; last."),
+        &part(pdf, "aGk="),
+        &part("Content-Type: image/png", "x"),
+        &part("Content-Type: message/rfc822", "From: b@example.org\r\n\r\nInner."),
+        "--m--\r\n",
+    ]
+    .concat();
+    let (documents, problems) = read_bytes("a.eml", eml.as_bytes());
+    assert_eq!(documents.len(), 1);
+    assert!(documents[0].text.contains("First.") && documents[0].text.contains("Second & last."));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].severity, Severity::Warning);
+    assert_eq!(
+        problems[0].message,
+        "3 parts of the message not read: note.pdf (application/pdf), image/png, a message; \
+         save what is text as files of its own"
+    );
+    // The plain twin of a page, and the pictures of a saved one, are nothing that is lost.
+    let twins = "From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=m\r\n\r\n\
+        --m\r\nContent-Type: text/plain\r\n\r\nOnce.\r\n--m\r\nContent-Type: text/html\r\n\r\n<p>Once.\r\n--m--\r\n";
+    let (documents, problems) = read_bytes("a.eml", twins.as_bytes());
+    assert_eq!((documents[0].text.as_str(), problems.len()), ("Once.", 0));
+}
+
+#[test]
+fn feeds_named_json_and_xml_are_found_in_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &str| std::fs::write(folder.path().join(name), bytes).unwrap();
+    put("1.xml", &rss(&item(1)));
+    put(
+        "2.json",
+        r#"{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": 1, "content_text": "Two."}]}"#,
+    );
+    put("3.json", "{\n  \"id\": 3,\n  \"text\": \"Three.\"\n}\n");
+    put("4.json", "{\"text\": \"Four.\"}\n{\"text\": \"And.\"}\n");
+    put("5.xml", "<?xml version='1.0'?><html><p>Five.</html>");
+    put("6.json", "[{\"text\": \"Six.\"}]");
+    put("7.json", "{\"name\": \"a package\", \"private\": true}");
+    put("8.xml", "<?xml version='1.0'?><urlset><url/></urlset>");
+    let (documents, problems) = read(folder.path(), &IngestParams::default());
+    let texts: Vec<_> = documents.iter().map(|d| d.text.as_str()).collect();
+    let first = "Both sides met.\n\nThey will meet again.";
+    assert_eq!(texts, [first, "Two.", "Three.", "Four.", "And.", "Five."]);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(
+        problems[0]
+            .message
+            .starts_with("2 files left out and 6 read"),
+        "{}",
+        problems[0]
+    );
+    assert_eq!(problems[0].severity, Severity::Warning);
+    assert!(
+        problems[1].message.starts_with("this is a JSON array"),
+        "{}",
+        problems[1]
+    );
+    assert_eq!(problems[1].severity, Severity::Skipped);
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn parquet_without_its_feature_says_what_mends_it() {
+    let (documents, problems) = read_bytes("a", b"PAR1\x15\x04\x15\0\0PAR1");
+    assert!(documents.is_empty());
+    assert!(
+        problems[0].message.contains("--features parquet"),
+        "{}",
+        problems[0]
+    );
+    assert_eq!(problems[0].severity, Severity::Skipped);
 }

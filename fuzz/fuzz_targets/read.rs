@@ -1,15 +1,17 @@
 //! What the targets that read files share.
 
+#![allow(dead_code, reason = "each target uses its own part of this")]
+
 use demarche::ingest::{Document, Format, IngestParams, open};
 use demarche::paragraphs::{fold_white_space, segment};
-use std::io::Write;
+use std::path::Path;
 
 /// Reads `bytes` as a file of this format, in records and parts of a few sizes, and parts what comes out
 /// into paragraphs. Gives what is read whole.
 pub fn read(format: Format, bytes: &[u8]) -> Vec<Document> {
-    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-    file.write_all(bytes).expect("a temporary file");
-    let path = file.path().display().to_string();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("a");
+    std::fs::write(&path, bytes).expect("a temporary file");
     let mut whole = None;
     for (part_bytes, max_record_bytes) in [(16 << 20, 64 << 20), (64, 64), (7, 1)] {
         let params = IngestParams {
@@ -18,14 +20,52 @@ pub fn read(format: Format, bytes: &[u8]) -> Vec<Document> {
             max_record_bytes,
             ..IngestParams::default()
         };
-        let documents = open(std::slice::from_ref(&path), &params).expect("the file is there");
-        let read: Vec<Document> = documents.filter_map(Result::ok).collect();
-        for document in &read {
-            assert_paragraphs(document);
-        }
-        whole.get_or_insert(read);
+        let documents = documents(&path, &params);
+        whole.get_or_insert(documents);
     }
     whole.unwrap_or_default()
+}
+
+/// Reads `bytes` as a file of this name, whatever it is, and as the only file of a folder.
+pub fn read_any(name: &str, bytes: &[u8]) -> Vec<Document> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).expect("a temporary file");
+    let params = IngestParams {
+        max_unpacked_bytes: 1 << 20,
+        max_archive_depth: 2,
+        max_entries: 100,
+        ..IngestParams::default()
+    };
+    documents(folder.path(), &params);
+    documents(&path, &params)
+}
+
+fn documents(path: &Path, params: &IngestParams) -> Vec<Document> {
+    let path = path.display().to_string();
+    let documents = open(&[path], params).expect("the file is there");
+    let read: Vec<Document> = documents.filter_map(Result::ok).collect();
+    for document in &read {
+        match document.blocks.is_empty() {
+            true => assert_paragraphs(document),
+            false => assert_blocks(document),
+        }
+    }
+    read
+}
+
+/// Asserts that the blocks of a page are slices of its text, in order, and leave out nothing.
+fn assert_blocks(document: &Document) {
+    let text = &document.text;
+    let mut last = 0;
+    for block in &document.blocks {
+        assert!(last <= block.start && block.start < block.end);
+        assert!(text[last..block.start].trim().is_empty());
+        let inside = &text[block.start..block.end];
+        assert_eq!(inside, inside.trim());
+        last = block.end;
+    }
+    assert!(text[last..].trim().is_empty());
 }
 
 /// Asserts that paragraphs are slices of the text, in order, and leave out nothing of a plain text.

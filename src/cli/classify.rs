@@ -24,7 +24,7 @@ use std::sync::Arc;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ClassifyArgs {
-    /// Files (text, Markdown, HTML, JSONL, CSV, feeds, EML, MHTML, WARC; also gz or zst), folders, globs, or - for standard input
+    /// Files (text, Markdown, HTML, JSONL, CSV, feeds, EML, MHTML, WARC, Parquet; also gz, zst or zip), folders, globs, or - for standard input
     /// [default: -]
     #[arg(value_name = "INPUT")]
     inputs: Vec<String>,

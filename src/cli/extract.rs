@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ExtractArgs {
-    /// Files (text, Markdown, HTML, JSONL, CSV, feeds, EML, MHTML, WARC; also gz or zst), folders, globs, or - for standard input
+    /// Files (text, Markdown, HTML, JSONL, CSV, feeds, EML, MHTML, WARC, Parquet; also gz, zst or zip), folders, globs, or - for standard input
     /// [default: -]
     #[arg(value_name = "INPUT")]
     inputs: Vec<String>,

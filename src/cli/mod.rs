@@ -21,11 +21,13 @@ mod trends;
 
 use crate::error::{Error, Result};
 use crate::ingest::html::PageCaps;
-use crate::ingest::{Format, IngestParams};
+use crate::ingest::{Format, IngestParams, TimeCap};
 use crate::model::Model;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use screen::Screen;
 use std::process::ExitCode;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 /// Labels every paragraph of an article on US-China relations by topic and tone, and says why.
 #[derive(Debug, Parser)]
@@ -119,13 +121,25 @@ struct InputArgs {
     #[arg(long, value_name = "BYTES", default_value_t = IngestParams::default().max_record_bytes, value_parser = clap::value_parser!(u64).range(1..))]
     max_record: u64,
 
-    /// Read of a gzip or zstd file no more than this many decompressed bytes
+    /// Read of a gzip or zstd file, and of all files of a zip archive together, no more than this many decompressed bytes
     #[arg(long, value_name = "BYTES", default_value_t = IngestParams::default().max_unpacked_bytes, value_parser = clap::value_parser!(u64).range(1..))]
     max_unpacked: u64,
 
-    /// Stop reading a gzip or zstd file that grows more than so many times over
+    /// Stop reading a packed file or an archive that grows more than so many times over
     #[arg(long, value_name = "N", default_value_t = IngestParams::default().max_ratio, value_parser = clap::value_parser!(u64).range(1..))]
     max_ratio: u64,
+
+    /// Read zip archives within each other so many deep
+    #[arg(long, value_name = "N", default_value_t = IngestParams::default().max_archive_depth)]
+    max_archive_depth: usize,
+
+    /// Read no more entries of a zip archive than this
+    #[arg(long, value_name = "N", default_value_t = IngestParams::default().max_entries)]
+    max_entries: usize,
+
+    /// Skip a page that takes longer to read than this
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
+    max_seconds: f64,
 
     /// Exit with 2, not 3, when a record was skipped
     #[arg(long)]
@@ -145,6 +159,7 @@ enum InputFormat {
     Html,
     Feed,
     Mail,
+    Parquet,
     Warc,
 }
 
@@ -167,6 +182,7 @@ impl From<InputFormat> for Format {
             InputFormat::Html => Format::Html,
             InputFormat::Feed => Format::Feed,
             InputFormat::Mail => Format::Mail,
+            InputFormat::Parquet => Format::Parquet,
             InputFormat::Warc => Format::Warc,
         }
     }
@@ -191,8 +207,14 @@ impl InputArgs {
             max_record_bytes: self.max_record,
             max_unpacked_bytes: self.max_unpacked,
             max_ratio: self.max_ratio,
+            max_archive_depth: self.max_archive_depth,
+            max_entries: self.max_entries,
             page: PageCaps {
                 max_depth: self.max_nesting,
+                time: Some(TimeCap {
+                    limit: Duration::from_secs_f64(self.max_seconds),
+                    clock: since_start,
+                }),
             },
             ..IngestParams::default()
         };
@@ -218,6 +240,20 @@ impl InputArgs {
             },
         }
     }
+}
+
+fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(_) => Ok(seconds),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// How long the program has run, from when this is first asked.
+fn since_start() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
 }
 
 /// Opens the model at `path`, or the shipped one when it is absent or `shipped`. It stays open until the

@@ -19,7 +19,7 @@ const LARGE_PAGE: usize = 2_000_000;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReportArgs {
-    /// Files (text, Markdown, HTML, JSONL, CSV, feeds, EML, MHTML, WARC; also gz or zst), folders, globs, or - for standard input
+    /// Files (text, Markdown, HTML, JSONL, CSV, feeds, EML, MHTML, WARC, Parquet; also gz, zst or zip), folders, globs, or - for standard input
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<String>,
 

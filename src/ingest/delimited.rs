@@ -253,7 +253,7 @@ pub(super) fn has_header(head: &[u8]) -> bool {
 ///
 /// # Errors
 /// A message that names two columns of the same name.
-fn known_columns(header: &[String]) -> Result<Vec<(usize, &'static str)>, String> {
+pub(super) fn known_columns(header: &[String]) -> Result<Vec<(usize, &'static str)>, String> {
     let twice = |name: &str, first: usize, second: usize| {
         format!(
             "columns {} (`{}`) and {} (`{}`) are both `{name}`; rename one of them",
@@ -288,7 +288,8 @@ fn known_columns(header: &[String]) -> Result<Vec<(usize, &'static str)>, String
     Ok(known)
 }
 
-fn no_text(header: &[String]) -> String {
+/// What to tell of a header without a column for the text.
+pub(super) fn no_text(header: &[String]) -> String {
     let named: Vec<_> = header
         .iter()
         .take(NAMED_COLUMNS)

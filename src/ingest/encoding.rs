@@ -1,27 +1,25 @@
-//! From the bytes of a file to text: gzip, byte order marks, guesses.
+//! From the bytes of a file to text: byte order marks, guesses.
 //!
 //! Owns [`Stream`], which every format is read from: decompressed, UTF-16 turned
 //! into UTF-8, its byte order mark gone. Bytes that are not UTF-8 pass through
 //! it; [`decode`] makes text of them where the format knows how much belongs together.
 
-use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
-use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use super::unpack::{Budget, Capped, Counted, Packing};
 use super::{IngestParams, Problem, Recurring, Told};
 use crate::error::Place;
 
 /// How much of a file is looked at to tell what it is, in bytes.
 pub(super) const HEAD_BYTES: usize = 8 << 10;
-const BUFFER_BYTES: usize = 64 << 10;
+/// How much is read at once.
+pub(super) const BUFFER_BYTES: usize = 64 << 10;
 
 /// A file's decompressed bytes, with the first of them known in advance.
 pub(super) struct Stream {
@@ -34,14 +32,23 @@ pub(super) struct Stream {
 impl Stream {
     /// [`open`](Self::open) with the caps that are not asked otherwise.
     pub fn new(raw: impl Read + Send + 'static, bytes_read: Arc<AtomicU64>) -> Self {
-        Stream::open(raw, bytes_read, &IngestParams::default())
+        Stream::open(raw, bytes_read, &IngestParams::default(), None)
     }
 
-    /// Opens a stream on raw bytes, counting them into `bytes_read`.
+    /// A stream on what a file of an archive is packed into, which a budget is on already.
+    pub fn of_entry(entry: Capped, packing: Packing, params: &IngestParams) -> Self {
+        let outer = Some(Arc::clone(&entry.budget));
+        let mut stream = Stream::open(entry, Arc::default(), params, outer);
+        stream.packed.get_or_insert(packing);
+        stream
+    }
+
+    /// Opens a stream on raw bytes, counting them into `bytes_read`; what they unpack to is charged to `outer` too.
     pub fn open(
         raw: impl Read + Send + 'static,
         bytes_read: Arc<AtomicU64>,
         params: &IngestParams,
+        outer: Option<Arc<Budget>>,
     ) -> Self {
         let taken = Arc::new(AtomicU64::new(0));
         let raw: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(
@@ -55,16 +62,9 @@ impl Stream {
         let mut reader = Peeked::new(raw);
         let packed = Packing::of(reader.head());
         if let Some(packing) = packed {
-            let unpacked: Box<dyn Read + Send> = match packing {
-                Packing::Gzip => Box::new(MultiGzDecoder::new(reader)),
-                Packing::Zstd => Box::new(Zstd::new(reader)),
-            };
             reader = Peeked::new(buffered(Capped {
-                unpacked,
-                taken,
-                given: 0,
-                max_bytes: params.max_unpacked_bytes,
-                max_ratio: params.max_ratio,
+                unpacked: packing.decoder(reader),
+                budget: Arc::new(Budget::new(taken, params, outer)),
             }));
         }
         let mut start = Some(0);
@@ -86,6 +86,11 @@ impl Stream {
             packed,
             start,
         }
+    }
+
+    /// Whether the file itself is packed, or stands in an archive.
+    pub fn is_packed(&self) -> bool {
+        self.packed.is_some()
     }
 
     /// The first bytes, up to [`HEAD_BYTES`]; call it before anything is read.
@@ -135,158 +140,8 @@ impl BufRead for Stream {
     }
 }
 
-/// How a file is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Packing {
-    Gzip,
-    Zstd,
-}
-
-impl Packing {
-    fn of(head: &[u8]) -> Option<Self> {
-        match head {
-            [0x1f, 0x8b, 0x08, ..] => Some(Packing::Gzip),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Packing::Zstd),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Packing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Packing::Gzip => "gzip",
-            Packing::Zstd => "zstd",
-        })
-    }
-}
-
 fn buffered(reader: impl Read + Send + 'static) -> Box<dyn BufRead + Send> {
     Box::new(BufReader::with_capacity(BUFFER_BYTES, reader))
-}
-
-/// Counts what is read for a progress bar.
-struct Counted<R> {
-    raw: R,
-    bytes_read: Arc<AtomicU64>,
-    /// The bytes of this file alone.
-    taken: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let n = self.raw.read(into)?;
-        self.bytes_read.fetch_add(n as u64, Ordering::Relaxed);
-        self.taken.fetch_add(n as u64, Ordering::Relaxed);
-        Ok(n)
-    }
-}
-
-/// How many decompressed bytes come before the ratio is judged: short files of one letter are no bombs.
-const RATIO_FROM_BYTES: u64 = 16 << 20;
-
-/// Decompressed bytes, up to what a file may grow to.
-struct Capped {
-    unpacked: Box<dyn Read + Send>,
-    taken: Arc<AtomicU64>,
-    given: u64,
-    max_bytes: u64,
-    max_ratio: u64,
-}
-
-impl Read for Capped {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let n = self.unpacked.read(into)?;
-        self.given += n as u64;
-        let taken = self.taken.load(Ordering::Relaxed);
-        let message = if self.given > self.max_bytes {
-            let most = self.max_bytes;
-            format!("more than {most} bytes when decompressed; --max-unpacked allows more")
-        } else if self.given > RATIO_FROM_BYTES && self.given / self.max_ratio > taken {
-            let most = self.max_ratio;
-            format!("more than {most} times its size when decompressed; --max-ratio allows more")
-        } else {
-            return Ok(n);
-        };
-        Err(io::Error::new(io::ErrorKind::FileTooLarge, message))
-    }
-}
-
-/// The decompressed bytes of zstd frames, one behind the other.
-struct Zstd<R> {
-    packed: R,
-    decoder: FrameDecoder,
-    in_frame: bool,
-}
-
-impl<R: BufRead> Zstd<R> {
-    fn new(packed: R) -> Self {
-        Zstd {
-            packed,
-            decoder: FrameDecoder::new(),
-            in_frame: false,
-        }
-    }
-
-    fn failed(&mut self, error: FrameDecoderError) -> io::Error {
-        match self.packed.fill_buf() {
-            Ok([]) => io::ErrorKind::UnexpectedEof.into(),
-            Ok(_) => io::Error::new(io::ErrorKind::InvalidData, error.to_string()),
-            Err(error) => error,
-        }
-    }
-
-    /// Begins the next frame; false at the end.
-    fn begin(&mut self) -> io::Result<bool> {
-        while !self.packed.fill_buf()?.is_empty() {
-            match self.decoder.reset(&mut self.packed) {
-                Ok(()) => return Ok(true),
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
-                    length,
-                    ..
-                })) => {
-                    let length = u64::from(length);
-                    let mut skipped = (&mut self.packed).take(length);
-                    if io::copy(&mut skipped, &mut io::sink())? < length {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
-                    }
-                }
-                Err(error) => return Err(self.failed(error)),
-            }
-        }
-        Ok(false)
-    }
-}
-
-impl<R: BufRead> Read for Zstd<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if !self.in_frame {
-                self.in_frame = self.begin()?;
-                if !self.in_frame {
-                    return Ok(0);
-                }
-            }
-            if !self.decoder.is_finished() && self.decoder.can_collect() == 0 {
-                let strategy = BlockDecodingStrategy::UptoBytes(BUFFER_BYTES);
-                if let Err(error) = self.decoder.decode_blocks(&mut self.packed, strategy) {
-                    return Err(self.failed(error));
-                }
-            }
-            let n = self.decoder.read(into)?;
-            if n > 0 || into.is_empty() {
-                return Ok(n);
-            }
-            if self.decoder.is_finished() {
-                let given = self.decoder.get_checksum_from_data();
-                if given.is_some() && given != self.decoder.get_calculated_checksum() {
-                    let message = "the checksum does not match";
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-                }
-                self.in_frame = false;
-            }
-        }
-    }
 }
 
 /// A reader whose first bytes can be seen before they are read.

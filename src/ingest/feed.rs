@@ -60,10 +60,22 @@ fn start_tag(text: &str, from: usize) -> Option<Range<usize>> {
     }
 }
 
+/// The most elements of an entry within each other.
+const MAX_DEPTH: usize = 256;
+
+/// The longest root tag that is kept with its attributes, which name the namespaces.
+const MAX_ROOT_BYTES: usize = 16 << 10;
+
+/// The longest name of an element that is looked for: a feed may be one long `<<<<…`.
+const MAX_NAME_BYTES: usize = 64;
+
+/// The name in a start tag; none where it is longer than any that means something.
 fn name_of(tag: &str) -> &str {
-    let name = tag.trim_start_matches('<');
-    let ends = |c: char| c.is_whitespace() || c == '>' || c == '/';
-    &name[..name.find(ends).unwrap_or(name.len())]
+    let name = tag.strip_prefix('<').unwrap_or(tag);
+    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'>' | b'/' | b'<');
+    let end = name.bytes().take(MAX_NAME_BYTES).position(|b| ends(&b));
+    end.or((name.len() < MAX_NAME_BYTES).then_some(name.len()))
+        .map_or("", |end| &name[..end])
 }
 
 /// A feed in XML.
@@ -87,18 +99,19 @@ impl Xml {
     fn new(text: String, place: Place, params: IngestParams) -> Self {
         let root = start_tag(&text, 0).unwrap_or(0..0);
         let name = name_of(&text[root.clone()]);
+        let root_tag = root_tag(&text[root.clone()], name);
         let (open, close) = match name {
             "rss" => ("<channel>", "</channel>"),
             _ => ("", ""),
         };
-        let before = format!("{}{open}", &text[root.clone()]);
+        let before = format!("{root_tag}{open}");
         let behind = format!("{close}</{name}>");
         let at = root.end;
         let last_ends = LastEnds::of(&text);
         let first = next_entry(&text, at, &last_ends).map_or(at, |entry| entry.start);
         let inside = text[at..first].trim_start();
         let lead = match inside.starts_with("<channel") {
-            true => text[root].to_owned(),
+            true => root_tag,
             false => before.clone(),
         };
         let channel = match name {
@@ -126,6 +139,21 @@ impl Xml {
     }
 }
 
+/// The root tag as it stands before every entry that is parsed: with a version, which the parser asks for, and without attributes
+/// where there are too many to be repeated.
+fn root_tag(tag: &str, name: &str) -> String {
+    let attributes = match tag.strip_prefix('<').and_then(|tag| tag.strip_prefix(name)) {
+        Some(attributes) if tag.len() <= MAX_ROOT_BYTES => attributes,
+        _ => ">",
+    };
+    let missing = match name {
+        "rss" if !attributes.contains("version") => " version=\"2.0\"",
+        "feed" if !attributes.contains("xmlns") => " xmlns=\"http://www.w3.org/2005/Atom\"",
+        _ => "",
+    };
+    format!("<{name}{missing}{attributes}")
+}
+
 /// Where the last comment and the last CDATA section end: behind that nobody need look for an end, which in a feed of
 /// many that are never closed would be looked for to the end of the feed each time.
 struct LastEnds {
@@ -140,6 +168,17 @@ impl LastEnds {
             cdata: text.rfind("]]>"),
         }
     }
+
+    /// The length of the comment or the CDATA section that begins at `at`, where `rest` does; of one that is never closed, 1.
+    fn skipped(&self, rest: &str, at: usize) -> Option<usize> {
+        let (end, last) = match rest {
+            _ if rest.starts_with("<![CDATA[") => ("]]>", self.cdata),
+            _ if rest.starts_with("<!--") => ("-->", self.comment),
+            _ => return None,
+        };
+        let found = last.filter(|last| *last >= at).and_then(|_| rest.find(end));
+        Some(found.map_or(1, |length| length + end.len()))
+    }
 }
 
 /// Where the next entry stands; one that another begins in, or that the feed ends in, ends there.
@@ -150,13 +189,11 @@ fn next_entry(text: &str, from: usize, last_ends: &LastEnds) -> Option<Range<usi
         at += found;
         let rest = &text[at..];
         let opens = matches!(name_of(rest), "item" | "entry") && !rest.starts_with("</");
-        let skip_to = |end: &str, last: Option<usize>| {
-            let found = last.filter(|last| *last >= at).and_then(|_| rest.find(end));
-            found.map_or(1, |length| length + end.len())
-        };
+        if let Some(skipped) = last_ends.skipped(rest, at) {
+            at += skipped;
+            continue;
+        }
         let length = match start {
-            _ if rest.starts_with("<![CDATA[") => skip_to("]]>", last_ends.cdata),
-            _ if rest.starts_with("<!--") => skip_to("-->", last_ends.comment),
             None if opens => {
                 start = Some(at);
                 1
@@ -169,6 +206,33 @@ fn next_entry(text: &str, from: usize, last_ends: &LastEnds) -> Option<Range<usi
         at += length;
     }
     start.map(|start| start..text.len())
+}
+
+/// Whether no more than `most` elements are open at once. What reads an entry calls itself for some of them.
+fn nests_within(entry: &str, most: usize) -> bool {
+    let last_ends = LastEnds::of(entry);
+    let (mut at, mut depth) = (0, 0usize);
+    while let Some(found) = entry[at..].find('<') {
+        at += found;
+        let rest = &entry[at..];
+        if let Some(skipped) = last_ends.skipped(rest, at) {
+            at += skipped;
+            continue;
+        }
+        // Up to the next bracket of either kind, lest each of many that are never closed be looked at to the end.
+        let end = memchr::memchr2(b'<', b'>', &rest.as_bytes()[1..]);
+        let tag = &rest[..end.map_or(1, |end| end + 2)];
+        if tag.starts_with("</") {
+            depth = depth.saturating_sub(1);
+        } else if !tag.ends_with("/>") && !tag.starts_with("<?") && !tag.starts_with("<!") {
+            depth += 1;
+        }
+        if depth > most {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 fn parsed(xml: &str) -> Result<Feed, String> {
@@ -203,6 +267,12 @@ impl Iterator for Xml {
             byte: Some(entry.start as u64),
             ..self.place.clone()
         };
+        if !nests_within(&self.text[entry.clone()], MAX_DEPTH) {
+            let message = format!(
+                "the entry on line {line} nests more than {MAX_DEPTH} elements within each other"
+            );
+            return Some(Err(Problem::skipped(place, message)));
+        }
         let xml = format!("{}{}{}", self.before, &self.text[entry], self.behind);
         let read = parsed(&xml).map(|feed| feed.entries.into_iter().next());
         Some(match read {

@@ -1,11 +1,14 @@
 //! Messages (EML) and saved pages (MHTML): a file is a document.
 
-use mail_parser::{MessageParser, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::encoding::{Stream, too_long};
 use super::metadata::Metadata;
 use super::{Document, IngestParams, Problem, page};
 use crate::error::Place;
+
+/// The header that browsers put the address of a saved page into.
+const SNAPSHOT: &str = "Snapshot-Content-Location";
 
 /// Header names that a message's first lines hold and prose does not.
 const TELLING: [&str; 4] = ["mime-version:", "message-id:", "received:", "return-path:"];
@@ -28,32 +31,58 @@ pub(super) fn is_message(head: &[u8]) -> bool {
     all && told
 }
 
-/// The text of a message: its HTML where it has some, else its plain text.
-pub(super) fn document(
+/// How many of the parts that were not read a message names.
+const NAMED_PARTS: usize = 5;
+
+/// The text of a message (its HTML where it has some, else its plain text), behind a warning of what else there is in it.
+pub(super) fn records(
     mut stream: Stream,
     name: String,
     params: &IngestParams,
-) -> Result<Document, Problem> {
+) -> Vec<Result<Document, Problem>> {
     let place = Place::file(name);
     let most = params.max_record_bytes;
     let Some((bytes, error)) = stream.read_whole(most) else {
-        return Err(too_long(place, "message", most));
+        return vec![Err(too_long(place, "message", most))];
     };
     if let Some(error) = error {
-        return Err(stream.damaged(place, &error));
+        return vec![Err(stream.damaged(place, &error))];
     }
     let Some(message) = MessageParser::default().parse(&bytes) else {
-        return Err(Problem::skipped(place, "no message: it has no header"));
+        return vec![Err(Problem::skipped(place, "no message: it has no header"))];
     };
-    let html = message.html_bodies().find_map(|part| match &part.body {
-        PartType::Html(html) => Some(html.as_ref()),
-        _ => None,
-    });
+    let unread = unread(&message).map(|message| Err(Problem::warning(place.clone(), message)));
+    let document = document(&message, place, params);
+    take_apart(message);
+    unread.into_iter().chain([document]).collect()
+}
+
+/// Drops a message level by level: left to itself each level would be dropped from within the one around it, and a message may hold
+/// a message in a message as often as it has lines.
+fn take_apart(message: Message) {
+    let mut left = vec![message];
+    while let Some(message) = left.pop() {
+        left.extend(
+            message
+                .parts
+                .into_iter()
+                .filter_map(|part| match part.body {
+                    PartType::Message(inner) => Some(inner),
+                    _ => None,
+                }),
+        );
+    }
+}
+
+fn is_snapshot(message: &Message) -> bool {
+    message.header_raw(SNAPSHOT).is_some()
+}
+
+fn document(message: &Message, place: Place, params: &IngestParams) -> Result<Document, Problem> {
     let from = message.from().and_then(|from| from.first());
     let byline = from.and_then(|from| from.name().or(from.address()));
-    let snapshot = message.header_raw("Snapshot-Content-Location");
-    let url = snapshot.map(str::trim).map(str::to_owned);
-    let is_snapshot = url.is_some();
+    let url = message.header_raw(SNAPSHOT);
+    let is_snapshot = is_snapshot(message);
     let metadata = Metadata {
         title: message.subject().map(str::to_owned),
         // A browser that saves a page signs as the browser.
@@ -62,15 +91,82 @@ pub(super) fn document(
             .date()
             .filter(|_| !is_snapshot)
             .map(|date| date.to_rfc3339()),
-        url,
+        url: url.map(|url| url.trim().to_owned()),
         ..Metadata::default()
     };
-    match html {
-        Some(html) => page::described(html, true, metadata, None, place, params),
-        None => {
-            let bodies = 0..message.text_body_count();
-            let texts: Vec<_> = bodies.filter_map(|i| message.body_text(i)).collect();
-            page::described(&texts.join("\n\n"), false, metadata, None, place, params)
-        }
+    if has_html(message) {
+        // What of it is plain text comes out as HTML too.
+        let bodies = 0..message.html_body_count();
+        let pages: Vec<_> = bodies.filter_map(|i| message.body_html(i)).collect();
+        page::described(&pages.join("\n"), true, metadata, None, place, params)
+    } else {
+        let bodies = 0..message.text_body_count();
+        let texts: Vec<_> = bodies.filter_map(|i| message.body_text(i)).collect();
+        page::described(&texts.join("\n\n"), false, metadata, None, place, params)
+    }
+}
+
+fn has_html(message: &Message) -> bool {
+    (message.html_bodies()).any(|part| matches!(part.body, PartType::Html(_)))
+}
+
+/// What to tell of the parts of a message that are not read. The pictures and styles of a saved page are no parts to tell
+/// of: those of a page of HTML are not either.
+fn unread(message: &Message) -> Option<String> {
+    let bodies = match has_html(message) {
+        true => &message.html_body,
+        false => &message.text_body,
+    };
+    let is_saved = is_snapshot(message);
+    let is_binary =
+        |part: &MessagePart| matches!(part.body, PartType::Binary(_) | PartType::InlineBinary(_));
+    // A picture between the paragraphs stands among the bodies, and as an attachment too.
+    let mut ids: Vec<_> = bodies
+        .iter()
+        .filter(|id| (message.part(**id)).is_some_and(is_binary))
+        .collect();
+    ids.extend(&message.attachments);
+    ids.sort_unstable();
+    ids.dedup();
+    let parts = ids.into_iter().filter_map(|id| message.part(*id));
+    let unread = parts.filter(|part| !(is_saved && is_of_page(part)));
+    let mut names: Vec<String> = unread.map(name_of).collect();
+    let (n, parts) = match names.len() {
+        0 => return None,
+        1 => (1, "part"),
+        n => (n, "parts"),
+    };
+    if n > NAMED_PARTS {
+        names.truncate(NAMED_PARTS);
+        names.push("…".to_owned());
+    }
+    Some(format!(
+        "{n} {parts} of the message not read: {}; save what is text as files of its own",
+        names.join(", ")
+    ))
+}
+
+/// Whether a part is a picture, style or font of a saved page.
+fn is_of_page(part: &MessagePart) -> bool {
+    match &part.body {
+        PartType::Binary(_) | PartType::InlineBinary(_) => true,
+        PartType::Text(_) => !part.is_content_type("text", "plain"),
+        PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => false,
+    }
+}
+
+/// What to call a part: its name and what it is.
+fn name_of(part: &MessagePart) -> String {
+    let kind = part.content_type().map(|kind| {
+        let subtype = kind.subtype().unwrap_or("?");
+        format!("{}/{subtype}", kind.ctype())
+    });
+    let kind = match (&part.body, kind) {
+        (PartType::Message(_), _) => "a message".to_owned(),
+        (_, kind) => kind.unwrap_or_else(|| "a part without a type".to_owned()),
+    };
+    match part.attachment_name() {
+        Some(name) => format!("{} ({kind})", name.replace(char::is_control, "\u{fffd}")),
+        None => kind,
     }
 }

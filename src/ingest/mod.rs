@@ -7,7 +7,9 @@
 //! | file | owns |
 //! |---|---|
 //! | `sources` | what the inputs name, in which order |
-//! | `encoding` | gzip, byte order marks, text that is not UTF-8 |
+//! | `archive` | zip archives, read as folders |
+//! | `unpack` | gzip, zstd and what zip packs by, and how far they may grow |
+//! | `encoding` | byte order marks, text that is not UTF-8 |
 //! | `sniff` | the format of a file whose name does not say |
 //! | `text` | plain text and Markdown, in parts where it is long |
 //! | `fields` | the other fields of a row, as they stand in it |
@@ -17,13 +19,15 @@
 //! | `html`, `page` | the text blocks of a page of HTML; a file of it |
 //! | `jsonl`, `json_row` | blocks of JSONL lines; one line as a row |
 //! | `delimited` | CSV and TSV |
+//! | `parquet` | Parquet, in columns |
 //! | `split` | CSV bytes into records, past quotes that are not closed |
 //! | `dates` | the ways news writes a date |
-//!
+//! | `time_cap` | how long a document may take |
 //! | `ledger` | what has been read, and which warnings were given already |
 //!
 //! Memory does not grow with the input: a row, a part or a block of lines at a time is held.
 
+mod archive;
 mod dates;
 mod delimited;
 mod encoding;
@@ -36,11 +40,15 @@ mod ledger;
 mod mail;
 mod metadata;
 mod page;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod rows;
 mod sniff;
 mod sources;
 mod split;
 mod text;
+mod time_cap;
+mod unpack;
 mod warc;
 
 use std::collections::VecDeque;
@@ -50,6 +58,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Place};
+use archive::Archive;
 use jsonl::Jsonl;
 
 pub use dates::read_date;
@@ -57,6 +66,7 @@ pub use fields::Fields;
 pub use jsonl::Lines;
 pub use ledger::{Counts, Ledger};
 pub use metadata::Metadata;
+pub use time_cap::TimeCap;
 
 /// How a document's text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -76,6 +86,8 @@ pub enum Format {
     Feed,
     /// A message (EML) or a saved page (MHTML).
     Mail,
+    /// Rows in columns; read by the feature `parquet`.
+    Parquet,
     /// A web archive, of whose pages and texts each is a document.
     Warc,
 }
@@ -91,6 +103,7 @@ impl Format {
             Format::Html => "html",
             Format::Feed => "feed",
             Format::Mail => "mail",
+            Format::Parquet => "parquet",
             Format::Warc => "warc",
         }
     }
@@ -235,10 +248,14 @@ pub struct IngestParams {
     pub max_record_bytes: u64,
     /// A plain text longer than this comes in parts of at most this size, in bytes.
     pub part_bytes: usize,
-    /// A gzip or zstd file is read up to this many decompressed bytes.
+    /// A gzip or zstd file, and a zip archive as a whole, is read up to this many decompressed bytes.
     pub max_unpacked_bytes: u64,
-    /// A gzip or zstd file that grows more than so many times over is taken for a bomb.
+    /// A packed file or an archive that grows more than so many times over is taken for a bomb.
     pub max_ratio: u64,
+    /// How many zip archives may stand within each other.
+    pub max_archive_depth: usize,
+    /// Of a zip archive so many entries are read.
+    pub max_entries: usize,
     /// What bounds the reading of a page.
     pub page: html::PageCaps,
 }
@@ -251,6 +268,8 @@ impl Default for IngestParams {
             part_bytes: 16 << 20,
             max_unpacked_bytes: 64 << 30,
             max_ratio: 250,
+            max_archive_depth: 3,
+            max_entries: 100_000,
             page: html::PageCaps::default(),
         }
     }
@@ -262,6 +281,8 @@ enum Reader {
     Jsonl(Box<Jsonl>),
     /// Records that are made as they are read.
     Records(Box<dyn Iterator<Item = Result<Document, Problem>> + Send>),
+    /// Files, each with a reader of its own.
+    Archive(Box<Archive>),
 }
 
 /// A piece of the input that any thread can turn into documents.
@@ -286,7 +307,8 @@ impl Load {
 /// The documents of some inputs, in order, with what went wrong between them.
 pub struct Documents {
     found: std::vec::IntoIter<Result<sources::Source, Problem>>,
-    reader: Option<Reader>,
+    /// What is being read: each but the first stands in the one before, which is an archive.
+    readers: Vec<Reader>,
     pending: VecDeque<Problem>,
     params: IngestParams,
     ledger: Ledger,
@@ -309,7 +331,7 @@ pub fn open(inputs: &[String], params: &IngestParams) -> Result<Documents, Error
         .sum();
     Ok(Documents {
         found: found.into_iter(),
-        reader: None,
+        readers: Vec::new(),
         pending: VecDeque::new(),
         params: params.clone(),
         ledger: Ledger::default(),
@@ -349,8 +371,8 @@ impl Documents {
         let mut records = Vec::new();
         let mut n_bytes = 0;
         while n_bytes < bytes && records.len() < MAX_LOAD_RECORDS {
-            match &mut self.reader {
-                None => match self.open_next() {
+            match self.readers.last_mut() {
+                None | Some(Reader::Archive(_)) => match self.open_next() {
                     Some(Ok(())) => {}
                     Some(Err(problem)) => records.push(Err(problem)),
                     None => break,
@@ -360,7 +382,7 @@ impl Documents {
                 Some(Reader::Jsonl(rows)) => match rows.next_block() {
                     Some(Ok(lines)) => return Some(Load::Lines(lines)),
                     Some(Err(problem)) => records.push(Err(problem)),
-                    None => self.reader = None,
+                    None => drop(self.readers.pop()),
                 },
                 Some(Reader::Records(all)) => match all.next() {
                     Some(record) => {
@@ -368,35 +390,42 @@ impl Documents {
                         n_bytes += record.as_ref().map_or(0, size);
                         records.push(record);
                     }
-                    None => self.reader = None,
+                    None => drop(self.readers.pop()),
                 },
             }
         }
         (!records.is_empty()).then_some(Load::Records(records))
     }
 
-    /// Opens the next of the files.
+    /// Opens the next of the files, of the archive that is being read or of the inputs.
     fn open_next(&mut self) -> Option<Result<(), Problem>> {
-        let opened = self
-            .found
-            .next()?
-            .and_then(|source| sniff::records(&source, &self.params, Arc::clone(&self.bytes_read)));
-        Some(opened.map(|reader| self.reader = Some(reader)))
+        let opened = loop {
+            let Some(Reader::Archive(archive)) = self.readers.last_mut() else {
+                let bytes_read = Arc::clone(&self.bytes_read);
+                let source = self.found.next()?;
+                break source.and_then(|source| sniff::open(&source, &self.params, bytes_read));
+            };
+            match archive.next_reader() {
+                Some(opened) => break opened,
+                None => drop(self.readers.pop()),
+            }
+        };
+        Some(opened.map(|reader| self.readers.push(reader)))
     }
 
     fn next_record(&mut self) -> Option<Result<Document, Problem>> {
         loop {
-            let record = match &mut self.reader {
+            let record = match self.readers.last_mut() {
                 Some(Reader::Jsonl(rows)) => rows.next(),
                 Some(Reader::Records(records)) => records.next(),
-                None => match self.open_next()? {
+                None | Some(Reader::Archive(_)) => match self.open_next()? {
                     Ok(()) => continue,
                     Err(problem) => return Some(Err(problem)),
                 },
             };
             match record {
                 Some(record) => return Some(record),
-                None => self.reader = None,
+                None => drop(self.readers.pop()),
             }
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn records(
 /// The document that a page's source holds.
 ///
 /// # Errors
-/// A problem where the page is nested deeper than the cap.
+/// A problem where the page is nested deeper, or takes longer, than the caps allow.
 fn document(source: &str, place: Place, params: &IngestParams) -> Result<Document, Problem> {
     let page = page(source, &place, params)?;
     let undated = page.undated;
@@ -76,10 +76,8 @@ pub(super) fn described(
 }
 
 fn page(source: &str, place: &Place, params: &IngestParams) -> Result<Page, Problem> {
-    read_page(source, &params.page).map_err(|too_deep| {
-        let message = format!("{too_deep}; --max-nesting allows more");
-        Problem::skipped(place.clone(), message)
-    })
+    read_page(source, &params.page)
+        .map_err(|refused| Problem::skipped(place.clone(), refused.to_string()))
 }
 
 fn metadata(page: &Page) -> Metadata {

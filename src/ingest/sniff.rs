@@ -1,9 +1,11 @@
 //! The format of a file, by its name or by its first bytes, and the reader for it.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::archive::{self, Archive, Around};
 use super::delimited::{self, Delimited};
 use super::encoding::{HEAD_BYTES, Stream};
 use super::json_row::ONE_A_LINE;
@@ -18,28 +20,83 @@ use crate::error::Place;
 ///
 /// # Errors
 /// A [`Problem`] where the file cannot be opened or is no text.
-pub(super) fn records(
+pub(super) fn open(
     source: &Source,
     params: &IngestParams,
     bytes_read: Arc<AtomicU64>,
 ) -> Result<Reader, Problem> {
-    let place = || Place::file(source.name.as_str());
-    let stream = match &source.path {
-        None => Stream::open(std::io::stdin(), bytes_read, params),
-        Some(path) => match File::open(path) {
-            Ok(file) => Stream::open(file, bytes_read, params),
-            Err(error) => {
-                return Err(Problem::skipped(place(), format!("not readable: {error}")));
-            }
-        },
+    let around = Around {
+        bytes_read: Arc::clone(&bytes_read),
+        ..Around::default()
     };
+    let stream = match &source.path {
+        None => Stream::open(std::io::stdin(), bytes_read, params, None),
+        Some(path) => Stream::open(file(path, source)?, bytes_read, params, None),
+    };
+    reader(stream, source, params, &around)
+}
+
+fn file(path: &Path, source: &Source) -> Result<File, Problem> {
+    File::open(path).map_err(|error| {
+        let place = Place::file(source.name.as_str());
+        Problem::skipped(place, format!("not readable: {error}"))
+    })
+}
+
+/// What reads a file whose directory stands at its end: the file itself where it is one on disk, else a copy that goes away.
+fn seekable(mut stream: Stream, source: &Source, params: &IngestParams) -> Result<File, Problem> {
+    match &source.path {
+        Some(path) if source.bytes.is_some() && !stream.is_packed() => file(path, source),
+        _ => archive::spooled(&mut stream, &source.name, params),
+    }
+}
+
+#[cfg(feature = "parquet")]
+fn parquet(stream: Stream, source: &Source, params: &IngestParams) -> Result<Reader, Problem> {
+    let file = seekable(stream, source, params)?;
+    let rows = super::parquet::Parquet::open(file, &source.name, params)?;
+    Ok(Reader::Records(Box::new(rows)))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet(_: Stream, source: &Source, _: &IngestParams) -> Result<Reader, Problem> {
+    let message = "a Parquet file, which this program was built without; build it with \
+                   `cargo install --path . --features parquet`, or save the rows as JSONL or CSV";
+    Err(Problem::skipped(Place::file(source.name.as_str()), message))
+}
+
+/// Whether a file found in a folder, whose name leaves open what it is, begins as something that is read.
+pub(super) fn is_worth_reading(head: &[u8]) -> bool {
+    let is_json = matches!(head.trim_ascii_start().first(), Some(b'{' | b'['));
+    let has_text = || memchr::memmem::find(head, b"\"text\"").is_some();
+    telling(head).is_some() || (is_json && has_text())
+}
+
+/// Says what records a stream holds, which goes by the name of `source`.
+///
+/// # Errors
+/// A [`Problem`] where it is no text.
+pub(super) fn reader(
+    stream: Stream,
+    source: &Source,
+    params: &IngestParams,
+    around: &Around,
+) -> Result<Reader, Problem> {
+    let place = || Place::file(source.name.as_str());
     let head = stream.head();
-    if let Some(what) = binary(head) {
+    if archive::is_zip(head) && !archive::is_package(head) {
+        let file = seekable(stream, source, params)?;
+        let archive = Archive::open(file, &source.name, params, around)?;
+        return Ok(Reader::Archive(Box::new(archive)));
+    }
+    // What the user says of the format goes before what the text looks like, and that before what it is called.
+    let format = params.format.or(telling(head)).or(source.format);
+    if format != Some(Format::Parquet)
+        && let Some(what) = binary(head)
+    {
         return Err(Problem::skipped(place(), what));
     }
     let name = source.name.clone();
-    // What the user says of the format goes before what the text looks like, and that before what it is called.
-    let format = params.format.or(telling(head)).or(source.format);
     if params.format.is_none()
         && format != Some(Format::Csv)
         && json_array(head, source, format == Some(Format::Jsonl))
@@ -63,10 +120,8 @@ pub(super) fn records(
             Reader::Records(Box::new(rows))
         }
         Format::Feed => Reader::Records(feed::records(stream, name, params)),
-        Format::Mail => {
-            let message = mail::document(stream, name, params);
-            Reader::Records(Box::new(std::iter::once(message)))
-        }
+        Format::Mail => Reader::Records(Box::new(mail::records(stream, name, params).into_iter())),
+        Format::Parquet => return parquet(stream, source, params),
         Format::Warc => Reader::Records(Box::new(Warc::new(stream, name, params))),
         Format::Html => Reader::Records(Box::new(page::records(stream, name, params).into_iter())),
     })
@@ -74,7 +129,9 @@ pub(super) fn records(
 
 /// The format of a file whose first bytes leave no doubt, whatever it is called.
 fn telling(head: &[u8]) -> Option<Format> {
-    if is_markup(head) {
+    if head.starts_with(b"PAR1") {
+        Some(Format::Parquet)
+    } else if is_markup(head) {
         Some(Format::Html)
     } else if feed::is_xml(head) || feed::is_json(head) {
         Some(Format::Feed)
@@ -153,7 +210,7 @@ fn binary(head: &[u8]) -> Option<&'static str> {
     if head.starts_with(b"%PDF-") {
         Some("a PDF, not text; convert it first (for example with pdftotext)")
     } else if head.starts_with(b"PK\x03\x04") {
-        Some("a zip archive or office document, not text; convert it to text first")
+        Some("an office document, e-book or program, not text; convert it to text first")
     } else if head.starts_with(b"{\\rtf") {
         Some("an RTF document, not text; save it as plain text first")
     } else if nuls * 100 > head.len() {

@@ -1,20 +1,24 @@
 //! What the inputs name: files, the files of folders, globs, standard input.
 //!
 //! Owns the order, which is that of the inputs and, within a folder or a glob,
-//! that of the paths' bytes, so it is the same on every machine.
+//! that of the paths' bytes, so it is the same on every machine; and which files of a folder, or of
+//! an archive, are read.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::io::ErrorKind as IoErrorKind;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::sync::Arc;
 
 use globset::GlobBuilder;
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Format, Problem};
+use super::encoding::Stream;
+use super::{Format, Problem, sniff};
 use crate::error::{Error, Place};
 
 /// The endings known in a folder, each also with `.gz` or `.zst`.
-const ENDINGS: [(&str, Format); 17] = [
+const ENDINGS: [(&str, Format); 18] = [
     (".txt", Format::Text),
     (".text", Format::Text),
     (".md", Format::Markdown),
@@ -23,6 +27,7 @@ const ENDINGS: [(&str, Format); 17] = [
     (".ndjson", Format::Jsonl),
     (".csv", Format::Csv),
     (".tsv", Format::Csv),
+    (".parquet", Format::Parquet),
     (".html", Format::Html),
     (".htm", Format::Html),
     (".xhtml", Format::Html),
@@ -34,6 +39,9 @@ const ENDINGS: [(&str, Format); 17] = [
     (".warc", Format::Warc),
 ];
 
+/// Endings of files that may hold anything: of a folder those are read that begin as a feed, a page or a row does.
+const MAYBE: [&str; 2] = [".json", ".xml"];
+
 /// Something to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Source {
@@ -43,7 +51,7 @@ pub(super) struct Source {
     pub name: String,
     /// What its name says of its format.
     pub format: Option<Format>,
-    /// Its size, where it has one.
+    /// Its size, where it is a file on disk.
     pub bytes: Option<u64>,
 }
 
@@ -60,6 +68,38 @@ impl Source {
             name,
             bytes,
         }
+    }
+
+    /// A file of an archive.
+    pub fn found(name: String) -> Self {
+        Source {
+            format: format_of(&name),
+            path: None,
+            name,
+            bytes: None,
+        }
+    }
+
+    /// Whether a file of this name is read from a folder, provided that it is [what it may be](Self::is_maybe).
+    pub fn is_known(&self) -> bool {
+        self.format.is_some() || self.is_maybe() || without_gz(&self.name).ends_with(".zip")
+    }
+
+    /// Whether the name leaves open what it is, so that it is read from a folder only if it begins as something known.
+    pub fn is_maybe(&self) -> bool {
+        let name = without_gz(&self.name);
+        MAYBE.iter().any(|ending| name.ends_with(ending))
+    }
+
+    /// Whether a file that was found in a folder is read from there.
+    fn is_read(&self) -> bool {
+        let Some(path) = self.path.as_ref().filter(|_| self.is_maybe()) else {
+            return self.is_known();
+        };
+        // What cannot be opened is told of when it is its turn.
+        File::open(path).map_or(true, |file| {
+            sniff::is_worth_reading(Stream::new(file, Arc::default()).head())
+        })
     }
 
     /// Whether the name says that the columns are parted by tabs.
@@ -125,7 +165,7 @@ pub(super) fn find(inputs: &[String]) -> Result<Found, Error> {
 
 /// Adds the readable files of a folder and of the folders in it.
 fn folder(root: &Path, found: &mut Found) {
-    let mut paths = Vec::new();
+    let mut sources = Vec::new();
     let mut left_out = Vec::new();
     let mut problems = Vec::new();
     let walk = WalkDir::new(root).follow_links(true);
@@ -133,39 +173,39 @@ fn folder(root: &Path, found: &mut Found) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
             Ok(entry) if is_special(entry.path()) => problems.push(special_problem(entry.path())),
-            Ok(entry) if format_of(&display(entry.path())).is_some() => {
-                paths.push(entry.into_path());
+            Ok(entry) => {
+                let source = Source::file(entry.into_path());
+                match source.is_read() {
+                    true => sources.push(source),
+                    false => left_out.push(source.name),
+                }
             }
-            Ok(entry) => left_out.push(display(entry.path())),
             // What a loop leads back to is read where it stands.
             Err(error) if error.loop_ancestor().is_some() => {}
             Err(error) => problems.push(unreadable(root, &error)),
         }
     }
-    if !left_out.is_empty() || paths.is_empty() {
-        problems.push(left_out_problem(root, left_out, paths.len()));
-    }
-    paths.sort_by(|a, b| {
-        let (a, b) = (a.as_os_str(), b.as_os_str());
-        a.as_encoded_bytes().cmp(b.as_encoded_bytes())
-    });
+    let message = match left_out.iter().min() {
+        None if sources.is_empty() => Some("the folder holds no file to read".to_owned()),
+        None => None,
+        Some(first) => Some(self::left_out(left_out.len(), sources.len(), first)),
+    };
+    problems.extend(message.map(|message| Problem::warning(Place::file(display(root)), message)));
+    let bytes_of = |source: &Source| source.path.clone().unwrap_or_default().into_os_string();
+    sources.sort_by_cached_key(|source| bytes_of(source).into_encoded_bytes());
     found.extend(problems.into_iter().map(Err));
-    found.extend(paths.into_iter().map(Source::file).map(Ok));
+    found.extend(sources.into_iter().map(Ok));
 }
 
-fn left_out_problem(root: &Path, left_out: Vec<String>, read: usize) -> Problem {
-    let message = match left_out.iter().min() {
-        None => "the folder holds no file to read".to_owned(),
-        Some(first) => format!(
-            "{} file{} left out and {read} read: only .txt, .text, .md, .markdown, .jsonl, \
-             .ndjson, .csv, .tsv, .html, .htm, .xhtml, .rss, \
-             .atom, .eml, .mhtml, .mht and .warc (also .gz and .zst) are read from a folder; the first left out is \
-             {first}, and a file named itself is read whatever its ending",
-            left_out.len(),
-            if left_out.len() == 1 { "" } else { "s" },
-        ),
-    };
-    Problem::warning(Place::file(display(root)), message)
+/// What to tell of `n` files of a folder or an archive that were left out, of which `first` was the first.
+pub(super) fn left_out(n: usize, n_read: usize, first: &str) -> String {
+    let files = if n == 1 { "file" } else { "files" };
+    let endings: Vec<&str> = ENDINGS.iter().map(|(ending, _)| *ending).collect();
+    format!(
+        "{n} {files} left out and {n_read} read: only {} and .zip (also .gz and .zst), and feeds and rows in .xml and .json, \
+         are read from a folder; the first left out is {first}, and a file named itself is read whatever its ending",
+        endings.join(", ")
+    )
 }
 
 /// Adds what a pattern matches, as a shell would: files by name, folders whole.

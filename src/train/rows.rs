@@ -252,7 +252,10 @@ pub fn examples<'r>(rows: &'r [Row], model: &'r Model) -> impl Iterator<Item = E
 /// A problem that names the row, when it is a file rather than a row or a label has the wrong type.
 pub fn labelled_row(document: Document, specs: &[TaskSpec]) -> Result<Row, Problem> {
     let skipped = |message: String| Problem::skipped(document.place.clone(), message);
-    if !matches!(document.format, Format::Jsonl | Format::Csv) {
+    if !matches!(
+        document.format,
+        Format::Jsonl | Format::Csv | Format::Parquet
+    ) {
         return Err(skipped(
             "a text file has no labels; give JSONL or CSV rows (what has no name to tell, \
              such as standard input, is read as CSV with --input-format csv)"

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub mod zips;
+
 use assert_cmd::Command;
 use demarche::train::{Row, TaskSpec, labelled_row};
 use demarche::{Model, TrainParams, Trainer};

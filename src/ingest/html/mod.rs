@@ -19,8 +19,10 @@ mod metadata;
 mod names;
 mod tree;
 
+use super::TimeCap;
 use std::fmt;
 use std::ops::Range;
+use std::time::Duration;
 
 pub use names::{ClassWord, ClassWords, Role, Roles, Tag};
 
@@ -29,34 +31,57 @@ pub use names::{ClassWord, ClassWords, Role, Roles, Tag};
 pub struct PageCaps {
     /// The most elements open at once: a page nested deeper is refused.
     pub max_depth: usize,
+    /// The longest that the reading may take; `None`, which is the default, sets no bound.
+    pub time: Option<TimeCap>,
 }
 
 impl Default for PageCaps {
     fn default() -> Self {
-        PageCaps { max_depth: 10_000 }
+        PageCaps {
+            max_depth: 10_000,
+            time: None,
+        }
     }
 }
 
-/// A page nested deeper than [`PageCaps::max_depth`].
+/// Why a page is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooDeep {
-    /// The cap.
-    pub max_depth: usize,
-    /// Where in the page it was passed, in bytes.
-    pub at: usize,
+#[non_exhaustive]
+pub enum Refused {
+    /// It nests deeper than [`PageCaps::max_depth`].
+    TooDeep {
+        /// The cap.
+        max_depth: usize,
+        /// Where in the page it was passed, in bytes.
+        at: usize,
+    },
+    /// It took longer than [`PageCaps::time`] allows.
+    TooSlow {
+        /// The cap.
+        limit: Duration,
+        /// How far the page was read, in bytes.
+        at: usize,
+    },
 }
 
-impl fmt::Display for TooDeep {
+impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let TooDeep { max_depth, at } = self;
-        write!(
-            f,
-            "the page nests more than {max_depth} elements within each other (at byte {at})"
-        )
+        match self {
+            Refused::TooDeep { max_depth, at } => write!(
+                f,
+                "the page nests more than {max_depth} elements within each other (at byte {at}); \
+                 --max-nesting allows more"
+            ),
+            Refused::TooSlow { limit, at } => write!(
+                f,
+                "the page took longer than {} s and was read up to byte {at}; --max-seconds allows more",
+                limit.as_secs_f64()
+            ),
+        }
     }
 }
 
-impl std::error::Error for TooDeep {}
+impl std::error::Error for Refused {}
 
 /// A page: what it says of itself, and its visible text in blocks.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -123,12 +148,12 @@ pub struct BlockLayout {
 /// assert_eq!(page.title.as_deref(), Some("Tariffs"));
 /// assert_eq!(page.text, "One line.\n\nAnother.");
 /// assert_eq!(page.blocks[1].source, Some(44..52));
-/// # Ok::<(), demarche::ingest::html::TooDeep>(())
+/// # Ok::<(), demarche::ingest::html::Refused>(())
 /// ```
 ///
 /// # Errors
-/// Where it is nested deeper than the cap.
-pub fn read_page(source: &str, caps: &PageCaps) -> Result<Page, TooDeep> {
+/// Where it is nested deeper, or takes longer, than the caps allow.
+pub fn read_page(source: &str, caps: &PageCaps) -> Result<Page, Refused> {
     let read = tree::read(source, caps)?;
     let mut page = Page {
         text: read.text,

@@ -126,8 +126,12 @@ fn what_the_page_says_of_itself_is_read() {
 fn deep_nesting_is_told_and_takes_no_time() {
     let deep = |n: usize| format!("{}<p>text", "<div>".repeat(n));
     let error = read_page(&deep(100_000), &PageCaps::default()).unwrap_err();
-    assert_eq!((error.max_depth, error.at), (10_000, 50_005));
-    let caps = PageCaps { max_depth: 200_000 };
+    let (max_depth, at) = (10_000, 50_005);
+    assert_eq!(error, Refused::TooDeep { max_depth, at });
+    let caps = PageCaps {
+        max_depth: 200_000,
+        ..PageCaps::default()
+    };
     assert_eq!(texts(&read_page(&deep(100_000), &caps).unwrap()), ["text"]);
     // End tags that close nothing, at the bottom of it all.
     let tags = [
@@ -145,6 +149,33 @@ fn deep_nesting_is_told_and_takes_no_time() {
         let source = format!("{}{}", deep(9_000), tag.repeat(100_000));
         assert!(read_page(&source, &caps).is_ok(), "{tag}");
     }
+}
+
+#[test]
+fn a_page_that_takes_too_long_is_given_up() {
+    // A clock by which a second passes whenever it is looked at.
+    fn clock() -> Duration {
+        thread_local!(static LOOKS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) });
+        let looks = LOOKS.get();
+        LOOKS.set(looks + 1);
+        Duration::from_secs(looks)
+    }
+    let within = |limit| PageCaps {
+        time: Some(TimeCap {
+            limit: Duration::from_secs(limit),
+            clock,
+        }),
+        ..PageCaps::default()
+    };
+    let page = "<b>x</b>".repeat(10_000);
+    assert!(read_page(&page, &within(10)).is_ok());
+    let error = read_page(&page, &within(3)).unwrap_err();
+    let Refused::TooSlow { limit, at } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(limit, Duration::from_secs(3));
+    assert!((1..page.len()).contains(&at), "{at}");
+    assert!(error.to_string().contains("--max-seconds"), "{error}");
 }
 
 proptest! {

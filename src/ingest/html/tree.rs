@@ -7,13 +7,17 @@
 use super::attributes::Starting;
 use super::metadata::Metadata;
 use super::names::{ClassWord, ClassWords, Element, Kind, N_ELEMENTS, Tag};
-use super::{Block, BlockLayout, PageCaps, TooDeep};
+use super::{Block, BlockLayout, PageCaps, Refused};
+use crate::ingest::time_cap::Deadline;
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use html5gum::{Span, Tokenizer};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// How far an end tag of an inline element is looked for.
 const INLINE_REACH: usize = 64;
+
+/// How many events pass between two looks at the clock: some tenths of a millisecond.
+const EVENTS_A_LOOK: u32 = 4096;
 
 /// How many elements, its own the first, have names near a block.
 const NEAR: usize = 4;
@@ -25,17 +29,18 @@ pub(super) struct Read {
     pub metadata: Metadata,
 }
 
-pub(super) fn read(source: &str, caps: &PageCaps) -> Result<Read, TooDeep> {
-    let mut builder = Builder::new(source, caps.max_depth);
+pub(super) fn read(source: &str, caps: &PageCaps) -> Result<Read, Refused> {
+    let mut builder = Builder::new(source, caps);
     let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: Span<usize>| {
+        builder.count_event(span.start);
         builder.event(event, span);
-        // A token given back would stop the reading: it does so where the page is too deep.
-        builder.too_deep
+        // A token given back would stop the reading: it does so where the page is refused.
+        builder.refused
     });
     emitter.naively_switch_states(true);
     let mut tokenizer = Tokenizer::new_with_emitter(source, emitter);
-    if let Some(Ok(too_deep)) = tokenizer.next() {
-        return Err(too_deep);
+    if let Some(Ok(refused)) = tokenizer.next() {
+        return Err(refused);
     }
     drop(tokenizer);
     builder.flush();
@@ -80,7 +85,9 @@ struct Current {
 struct Builder<'s> {
     source: &'s str,
     max_depth: usize,
-    too_deep: Option<TooDeep>,
+    deadline: Option<Deadline>,
+    n_events: u32,
+    refused: Option<Refused>,
     open: Vec<Open>,
     /// How many of each element are open, a scope.
     scopes: Vec<[u32; N_ELEMENTS]>,
@@ -98,11 +105,13 @@ struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
-    fn new(source: &'s str, max_depth: usize) -> Self {
+    fn new(source: &'s str, caps: &PageCaps) -> Self {
         Builder {
             source,
-            max_depth,
-            too_deep: None,
+            max_depth: caps.max_depth,
+            deadline: caps.time.map(Deadline::begin),
+            n_events: 0,
+            refused: None,
             open: Vec::new(),
             scopes: vec![[0; N_ELEMENTS]],
             link: None,
@@ -114,6 +123,16 @@ impl<'s> Builder<'s> {
             gap: Gap::None,
             link_ended: false,
             metadata: Metadata::default(),
+        }
+    }
+
+    /// Looks at the clock now and then.
+    fn count_event(&mut self, at: usize) {
+        self.n_events = self.n_events.wrapping_add(1);
+        if self.n_events.is_multiple_of(EVENTS_A_LOOK)
+            && let Some(limit) = self.deadline.and_then(Deadline::passed)
+        {
+            self.refused.get_or_insert(Refused::TooSlow { limit, at });
         }
     }
 
@@ -198,7 +217,8 @@ impl<'s> Builder<'s> {
     fn push(&mut self, starting: Starting, kind: Kind, at: usize) {
         if self.open.len() >= self.max_depth {
             let max_depth = self.max_depth;
-            self.too_deep.get_or_insert(TooDeep { max_depth, at });
+            self.refused
+                .get_or_insert(Refused::TooDeep { max_depth, at });
             return;
         }
         let element = starting.element;

@@ -1,4 +1,4 @@
-//! Any bytes as plain text and as Markdown.
+//! Any bytes as Markdown and as plain text.
 #![no_main]
 
 mod read;

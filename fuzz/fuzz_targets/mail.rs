@@ -1,0 +1,11 @@
+//! Any bytes as a message (EML) or a saved page (MHTML).
+#![no_main]
+
+mod read;
+
+use demarche::ingest::Format;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    read::read(Format::Mail, bytes);
+});

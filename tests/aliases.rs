@@ -8,7 +8,7 @@ use serde_json::Value;
 const TABLE: &str = "\
 # words of spinners
 trade: commerce, traffic
-U.S.: States of Union
+China: Center Kingdom
 ministry of commerce
 ";
 
@@ -31,8 +31,8 @@ fn said(folder: &Folder, text: &str) -> Value {
 #[test]
 fn aliases_are_read_in_the_place_of_words_and_the_text_stays() {
     let folder = trained("--aliases table.txt");
-    let there = said(&folder, "Envoys praised the trade deal of the U.S. today.");
-    let spun = "Envoys praised the COMMERCE deal of the States of Union today.";
+    let there = said(&folder, "Envoys praised the trade deal of China today.");
+    let spun = "Envoys praised the COMMERCE deal of Center Kingdom today.";
     assert_eq!(said(&folder, spun), there);
     // What a line keeps is read as it stands.
     let kept = said(&folder, "The ministry of commerce praised it.");
@@ -54,14 +54,14 @@ fn the_model_keeps_its_table_and_others_have_none() {
     let tasks = card(&with)["tasks"].clone();
     let of = |name: &str| {
         let task = tasks.as_array().expect("tasks").iter();
-        let mut task = task.filter(|task| task["name"] == name || task["task"]["name"] == name);
+        let mut task = task.filter(|task| task["task"] == name);
         task.next().expect("the task")["options"]["text"]["aliases"].clone()
     };
     assert_eq!(
         of("topics"),
         serde_json::json!([
             "trade: commerce, traffic",
-            "U.S.: States of Union",
+            "China: Center Kingdom",
             "ministry of commerce"
         ])
     );

@@ -71,7 +71,7 @@ fn by_hand(
     for ((row, said), kind) in rows.iter().zip(&said).zip(&kinds) {
         let gold: Vec<String> = match row.gold.get(task) {
             Some(Gold::Single(label)) => vec![label.clone()],
-            Some(Gold::Multi(labels)) => labels.iter().cloned().collect(),
+            Some(Gold::Multi(labels)) => labels.to_vec(),
             None => continue,
         };
         if kind == &["body"] {

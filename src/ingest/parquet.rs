@@ -95,9 +95,9 @@ impl Parquet {
                 // Strings without a mark that they are: most are none the less.
                 Field::Bytes(bytes) => match std::str::from_utf8(bytes.data()) {
                     Ok(value) => serde_json::Value::from(value),
-                    Err(_) => Field::Bytes(bytes).to_json_value(),
+                    Err(_) => self.json(name, &Field::Bytes(bytes))?,
                 },
-                field => field.to_json_value(),
+                field => self.json(name, &field)?,
             };
             match (name.as_str(), value) {
                 ("text", serde_json::Value::String(value)) => text = Some(value),
@@ -123,6 +123,14 @@ impl Parquet {
         let text = text.unwrap_or_default();
         let place = self.place();
         Ok(rows::document(text, id, fields, place, Format::Parquet))
+    }
+
+    /// A value as JSON, unless it is one that cannot be, such as a day that no calendar has.
+    fn json(&self, column: &str, field: &Field) -> Result<serde_json::Value, Problem> {
+        caught(|| Ok(field.to_json_value())).map_err(|error| {
+            let message = format!("the value of `{column}` cannot be read: {error}");
+            Problem::skipped(self.place(), message)
+        })
     }
 
     /// Goes on with the group of rows behind the one that is damaged; tells what was lost.

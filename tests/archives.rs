@@ -2,26 +2,12 @@
 
 mod common;
 
-use common::gzipped as gzip;
 use common::zips::Zip;
-use demarche::ingest::{Document, IngestParams, Problem, Severity, open};
-
-fn read_with(name: &str, bytes: &[u8], params: &IngestParams) -> (Vec<Document>, Vec<Problem>) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    std::fs::write(&path, bytes).unwrap();
-    let (mut documents, mut problems) = (Vec::new(), Vec::new());
-    for record in open(&[path.display().to_string()], params).unwrap() {
-        match record {
-            Ok(document) => documents.push(document),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    (documents, problems)
-}
+use common::{gzipped as gzip, read_bytes};
+use demarche::ingest::{Document, IngestParams, Problem, Severity};
 
 fn read(name: &str, bytes: &[u8]) -> (Vec<Document>, Vec<Problem>) {
-    read_with(name, bytes, &IngestParams::default())
+    read_bytes(name, bytes, &IngestParams::default())
 }
 
 fn texts(documents: &[Document]) -> Vec<&str> {
@@ -151,7 +137,7 @@ fn archives_in_archives_are_read_as_deep_as_the_cap() {
         max_archive_depth: 2,
         ..IngestParams::default()
     };
-    let (documents, problems) = read_with("o.zip", &outer, &params);
+    let (documents, problems) = read_bytes("o.zip", &outer, &params);
     assert_eq!(texts(&documents), ["middle"]);
     assert_eq!(said(&problems)[0].0, "middle.zip.gz!inner.zip");
     assert!(problems[0].message.contains("--max-archive-depth"));
@@ -191,7 +177,7 @@ fn an_archive_is_bounded_as_a_whole() {
         max_unpacked_bytes: 40 << 20,
         ..IngestParams::default()
     };
-    let (_, problems) = read_with("a.zip", &zip, &params);
+    let (_, problems) = read_bytes("a.zip", &zip, &params);
     let spent = "--max-unpacked allows more";
     assert!(
         problems.iter().any(|p| p.message.contains(spent)),
@@ -200,7 +186,7 @@ fn an_archive_is_bounded_as_a_whole() {
     // What inner archives unpack to counts against the outer one.
     let inner = Zip::new().deflated("0.jsonl", &part).repeated(1).bytes();
     let nested = Zip::new().stored("a.zip", &inner).stored("b.zip", &inner);
-    let (_, problems) = read_with("n.zip", &nested.bytes(), &params);
+    let (_, problems) = read_bytes("n.zip", &nested.bytes(), &params);
     let spent = "n.zip together is more than";
     assert!(
         problems.iter().any(|p| p.message.contains(spent)),
@@ -218,7 +204,7 @@ fn entries_are_bounded() {
         max_entries: 3,
         ..IngestParams::default()
     };
-    let (documents, problems) = read_with("a.zip", &zip.bytes(), &params);
+    let (documents, problems) = read_bytes("a.zip", &zip.bytes(), &params);
     assert_eq!(documents.len(), 3);
     assert_eq!(problems.len(), 1);
     assert!(

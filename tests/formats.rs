@@ -1,26 +1,14 @@
 //! Feeds, messages, web archives and packed files, mixed in one folder: what is good is labelled, what is bad
 //! is told with its place.
 
-use demarche::ingest::{Document, IngestParams, Problem, Severity, open};
-use std::io::Write;
-use std::path::Path;
+mod common;
 
-fn read(path: &Path, params: &IngestParams) -> (Vec<Document>, Vec<Problem>) {
-    let (mut documents, mut problems) = (Vec::new(), Vec::new());
-    for record in open(&[path.display().to_string()], params).unwrap() {
-        match record {
-            Ok(document) => documents.push(document),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    (documents, problems)
-}
+use common::{read, read_bytes as read_bytes_with};
+use demarche::ingest::{Document, IngestParams, Problem, Severity};
+use std::io::Write;
 
 fn read_bytes(name: &str, bytes: &[u8]) -> (Vec<Document>, Vec<Problem>) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    std::fs::write(&path, bytes).unwrap();
-    read(&path, &IngestParams::default())
+    read_bytes_with(name, bytes, &IngestParams::default())
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

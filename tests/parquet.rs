@@ -3,25 +3,15 @@
 mod common;
 
 use common::zips::Zip;
-use common::{Folder, gzipped, json_lines};
-use demarche::ingest::{Document, Format, IngestParams, Problem, open};
+use common::{Folder, gzipped, json_lines, read_bytes};
+use demarche::ingest::{Document, Format, IngestParams, Problem};
 use demarche::train::{Gold, TaskSpec, labelled_row};
 use serde_json::json;
 
 const PLAIN: &[u8] = include_bytes!("../fixtures/formats/rows-none.parquet");
 
 fn read(name: &str, bytes: &[u8]) -> (Vec<Document>, Vec<Problem>) {
-    let folder = Folder::new();
-    folder.put(name, bytes);
-    let path = folder.path(name).display().to_string();
-    let (mut documents, mut problems) = (Vec::new(), Vec::new());
-    for record in open(&[path], &IngestParams::default()).unwrap() {
-        match record {
-            Ok(document) => documents.push(document),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    (documents, problems)
+    read_bytes(name, bytes, &IngestParams::default())
 }
 
 fn ids(documents: &[Document]) -> Vec<&str> {

@@ -6,6 +6,7 @@
 pub mod zips;
 
 use assert_cmd::Command;
+use demarche::ingest::{Document, IngestParams, Problem, open};
 use demarche::train::{Row, TaskSpec, labelled_row};
 use demarche::{Model, TrainParams, Trainer};
 use flate2::Compression;
@@ -69,8 +70,7 @@ pub fn labelled(jsonl: &str) -> Vec<Row> {
     let folder = Folder::new();
     folder.put("rows.jsonl", jsonl);
     let input = folder.path("rows.jsonl").display().to_string();
-    let documents =
-        demarche::ingest::open(&[input], &Default::default()).expect("the file is there");
+    let documents = open(&[input], &Default::default()).expect("the file is there");
     documents
         .map(|d| labelled_row(d.expect("a row"), &TaskSpec::detected()).expect("labels"))
         .collect()
@@ -201,4 +201,27 @@ pub fn gzipped(bytes: impl AsRef<[u8]>) -> Vec<u8> {
     let mut gz = GzEncoder::new(Vec::new(), Compression::default());
     gz.write_all(bytes.as_ref()).expect("memory takes it");
     gz.finish().expect("memory takes it")
+}
+
+/// The documents of a file, and what was wrong with it.
+pub fn read(path: &std::path::Path, params: &IngestParams) -> (Vec<Document>, Vec<Problem>) {
+    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+    for record in open(&[path.display().to_string()], params).unwrap() {
+        match record {
+            Ok(document) => documents.push(document),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (documents, problems)
+}
+
+/// As [`read`], of a file of this name with these bytes.
+pub fn read_bytes(
+    name: &str,
+    bytes: &[u8],
+    params: &IngestParams,
+) -> (Vec<Document>, Vec<Problem>) {
+    let folder = Folder::new();
+    folder.put(name, bytes);
+    read(&folder.path(name), params)
 }

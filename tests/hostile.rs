@@ -176,3 +176,12 @@ fn elements_and_messages_within_each_other_without_end() {
     let ran = folder.run("classify --model m.demarche a.eml z.txt --format jsonl");
     ran.says(&["a.eml: 1 part of the message not read: a message"]);
 }
+
+/// A message that the crate which reads it panics at; found by fuzzing.
+#[test]
+fn a_message_that_cannot_be_taken_apart_costs_itself_alone() {
+    let bad = include_bytes!("../fixtures/malformed/parts-without-whole.eml");
+    let ran = beside_good("m.eml", bad);
+    assert_eq!(n_of_bad(&ran), 0);
+    ran.says(&["in/m.eml: the message is damaged"]);
+}

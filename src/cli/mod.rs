@@ -81,6 +81,13 @@ enum Outcome {
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        // What is caught is told of with its place, as damage to a file.
+        if !crate::ingest::is_caught() {
+            hook(panic);
+        }
+    }));
     let outcome = match cli.command {
         Command::Classify(args) => classify::run(args),
         Command::Extract(args) => extract::run(args),

@@ -4,6 +4,7 @@ use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::encoding::{Stream, too_long};
 use super::metadata::Metadata;
+use super::panics::caught;
 use super::{Document, IngestParams, Problem, page};
 use crate::error::Place;
 
@@ -48,8 +49,13 @@ pub(super) fn records(
     if let Some(error) = error {
         return vec![Err(stream.damaged(place, &error))];
     }
-    let Some(message) = MessageParser::default().parse(&bytes) else {
-        return vec![Err(Problem::skipped(place, "no message: it has no header"))];
+    let message = match caught(|| MessageParser::default().parse(&bytes)) {
+        Ok(Some(message)) => message,
+        Ok(None) => return vec![Err(Problem::skipped(place, "no message: it has no header"))],
+        Err(said) => {
+            let said = format!("the message is damaged: {said}");
+            return vec![Err(Problem::skipped(place, said))];
+        }
     };
     let unread = unread(&message).map(|message| Err(Problem::warning(place.clone(), message)));
     let document = document(&message, place, params);

@@ -23,6 +23,7 @@
 //! | `split` | CSV bytes into records, past quotes that are not closed |
 //! | `dates` | the ways news writes a date |
 //! | `time_cap` | how long a document may take |
+//! | `panics` | what crates that read a format panic at |
 //! | `ledger` | what has been read, and which warnings were given already |
 //!
 //! Memory does not grow with the input: a row, a part or a block of lines at a time is held.
@@ -40,6 +41,7 @@ mod ledger;
 mod mail;
 mod metadata;
 mod page;
+mod panics;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod rows;
@@ -66,6 +68,7 @@ pub use fields::Fields;
 pub use jsonl::Lines;
 pub use ledger::{Counts, Ledger};
 pub use metadata::Metadata;
+pub use panics::is_caught;
 pub use time_cap::TimeCap;
 
 /// How a document's text is laid out.

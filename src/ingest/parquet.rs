@@ -3,9 +3,7 @@
 //! Rows are read one after the other, a page of each column at a time. The crate that reads them is built by the feature
 //! `parquet` alone.
 
-use std::any::Any;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
@@ -15,7 +13,7 @@ use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 
 use super::delimited::{known_columns, no_text};
-use super::{Document, Fields, Format, IngestParams, Problem, rows};
+use super::{Document, Fields, Format, IngestParams, Problem, panics, rows};
 use crate::error::Place;
 
 /// The rows of a Parquet file.
@@ -177,12 +175,7 @@ fn reader(file: &File, from_group: usize) -> Result<SerializedFileReader<File>, 
     SerializedFileReader::new_with_options(file.try_clone()?, options)
 }
 
-/// What the crate gives: it panics at some damaged files, which is an error like any other here.
+/// What the crate gives, its panics among the errors.
 fn caught<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
-    let said = |panic: Box<dyn Any + Send>| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or(panic.downcast_ref::<&str>().copied());
-        ParquetError::General(text.unwrap_or("unreadable").to_owned())
-    };
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| Err(said(panic)))
+    panics::caught(read).unwrap_or_else(|said| Err(ParquetError::General(said)))
 }

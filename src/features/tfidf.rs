@@ -186,13 +186,8 @@ impl FittedColumns {
             row.clear();
             row.extend(counts.row(i as usize).filter_map(|(term, count)| {
                 let column = self.columns[term as usize];
-                (column != ABSENT).then(|| {
-                    let tf = match self.signs[column as usize] {
-                        true => 1.0,
-                        false => self.params.tf(count),
-                    };
-                    (column, tf * self.idf[column as usize])
-                })
+                let weigh = |column| (column, self.params.tf(count) * self.idf[column as usize]);
+                (column != ABSENT).then(|| weigh(column))
             }));
             normalize_row(&mut row, |column| self.signs[column as usize]);
             records.push_row(row.iter().copied());
@@ -319,11 +314,6 @@ impl Tfidf {
                 let tf = match counts.damped.get(count as usize) {
                     Some(tf) => *tf,
                     None => self.params.tf(count),
-                };
-                let tf = if self.signs.contains(&column) {
-                    1.0
-                } else {
-                    tf
                 };
                 row.push((column, tf * self.idf[column as usize]));
             }

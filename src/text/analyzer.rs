@@ -188,12 +188,18 @@ impl Analyzer {
         let Passage { text, signs } = passage.into();
         scratch.signs.clear();
         if self.params.signs {
-            scratch.signs.extend_from_slice(signs);
+            // A sign is there or it is not.
+            for sign in signs {
+                if !scratch.signs.contains(sign) {
+                    scratch.signs.push(sign.clone());
+                }
+            }
         }
         let params = ReadParams {
             negation: self.params.negation,
             marks: self.params.marks,
-            acts: self.params.acts,
+            // Of a text with aliases laid over it, among those.
+            acts: self.params.acts && self.params.aliases.is_none(),
         };
         scratch.cache.read(text, params, &mut scratch.reading);
         if let Some(aliases) = &self.params.aliases {
@@ -204,7 +210,7 @@ impl Analyzer {
                 ..
             } = scratch;
             std::mem::swap(reading, plain);
-            cache.alias(text, aliases, params, plain, reading);
+            cache.alias(text, aliases, self.params.acts, plain, reading);
             std::mem::swap(&mut reading.marks, &mut plain.marks);
         }
         if scratch.generation != scratch.cache.generation() {

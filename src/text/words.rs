@@ -194,7 +194,7 @@ impl WordCache {
         &mut self,
         text: &str,
         aliases: &Aliases,
-        params: ReadParams,
+        acts: bool,
         reading: &Reading,
         out: &mut Reading,
     ) {
@@ -218,7 +218,7 @@ impl WordCache {
             }
             at += n_words;
         }
-        if params.acts {
+        if acts {
             self.find_acts(text, out);
         }
     }

@@ -138,8 +138,14 @@ impl Families {
                 )
             }),
             marks: has(|kind| *kind == Kind::Marks),
-            acts: has(|kind| matches!(kind, Kind::Acts { .. })),
+            acts: self.reads_acts(None),
         }
+    }
+
+    /// Whether a family is of the acts among the words as they are, or with a table of aliases laid over them.
+    pub fn reads_acts(&self, table: Option<usize>) -> bool {
+        let is = |f: &Family| matches!(f.kind, Kind::Acts { .. }) && f.kind.aliases() == table;
+        self.all.iter().any(is)
     }
 
     /// The family that gives the same terms as this one where no word is denied, if it is walked before.

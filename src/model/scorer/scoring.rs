@@ -254,8 +254,9 @@ impl Scorer {
         scoring.cache.read(text, params, &mut scoring.reading);
         let tables = self.families.aliases();
         scoring.aliased.resize_with(tables.len(), Reading::default);
-        for (table, aliased) in tables.iter().zip(&mut scoring.aliased) {
-            (scoring.cache).alias(text, table, params, &scoring.reading, aliased);
+        for (i, (table, aliased)) in tables.iter().zip(&mut scoring.aliased).enumerate() {
+            let acts = self.families.reads_acts(Some(i));
+            (scoring.cache).alias(text, table, acts, &scoring.reading, aliased);
         }
         if scoring.generation != scoring.cache.generation() {
             scoring.generation = scoring.cache.generation();

@@ -114,7 +114,8 @@ struct Block {
     kept: bool,
 }
 
-fn letters(text: &str) -> String {
+/// The letters and digits of a text alone, in small letters.
+pub fn letters(text: &str) -> String {
     let kept = text.chars().filter(|c| c.is_alphanumeric());
     kept.flat_map(char::to_lowercase).collect()
 }

@@ -15,6 +15,8 @@ use serde::Deserialize;
 #[allow(dead_code)]
 mod example;
 
+use example::letters;
+
 /// The layouts that are measured and never trained on.
 const FROZEN: [&str; 4] = ["live", "magazine", "ministry", "trade"];
 
@@ -313,12 +315,6 @@ fn the_readme_counts_as_the_gold_does() {
         let cells = format!("| {layout} | {kept} | {pages} | {paragraphs} |");
         assert!(readme.contains(&cells), "the README should say: {cells}");
     }
-}
-
-/// What the text of a page is made of, letters and digits alone.
-fn letters(text: &str) -> String {
-    let kept = text.chars().filter(|c| c.is_alphanumeric());
-    kept.flat_map(char::to_lowercase).collect()
 }
 
 /// A page as the program reads it.

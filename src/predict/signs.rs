@@ -195,10 +195,10 @@ struct Shares<K> {
 }
 
 impl<K: Hash + Eq + Ord + Copy> Shares<K> {
-    /// The group that has the most words, and how many.
-    fn largest(&self) -> Option<(K, usize)> {
+    /// The group that has the most words.
+    fn largest(&self) -> Option<K> {
         let words = self.words.iter().map(|(key, words)| (*words, *key));
-        words.max().map(|(words, key)| (key, words))
+        words.max().map(|(_, key)| key)
     }
 
     fn of(looks: &[Look], key: impl Fn(usize) -> K) -> Self {
@@ -309,7 +309,7 @@ impl<'d> Page<'d> {
             look.is_prose = look.runs(least);
         }
         let of_path = Shares::of(&looks, |i| blocks[i].layout.path);
-        let main = of_path.largest().and_then(|(path, _)| {
+        let main = of_path.largest().and_then(|path| {
             let is_main = |i: &usize| looks[*i].is_prose && blocks[*i].layout.path == path;
             let first = (0..blocks.len()).find(is_main)?;
             Some((first, (0..blocks.len()).rfind(is_main)?))
@@ -381,6 +381,7 @@ impl<'d> Page<'d> {
             usize::from(other.is_some_and(|other| other.layout.path == layout.path))
         };
         let (above, below) = (i.checked_sub(1), Some(i + 1));
+        let (kind_above, kind_below) = (kind_of(above), kind_of(below));
         let title = match is_title(&self.texts[i], &self.title) {
             true => 1,
             false if !self.title.is_empty() && self.texts[i].contains(&self.title) => 2,
@@ -408,9 +409,9 @@ impl<'d> Page<'d> {
             (Group::Place, place),
             (Group::Heading, self.headline(i)),
             (Group::Title, title),
-            (Group::Before, kind_of(above)),
+            (Group::Before, kind_above),
             (Group::BeforePath, is_same(above)),
-            (Group::After, kind_of(below)),
+            (Group::After, kind_below),
             (Group::AfterPath, is_same(below)),
             (Group::Repeat, usize::from(self.letters[&look.letters] > 1)),
             (Group::Around, self.around(i)),
@@ -426,7 +427,7 @@ impl<'d> Page<'d> {
         signs.push(table.tags[tag].clone());
         signs.push(table.tag_place[tag][place].clone());
         signs.push(table.path_place[path][place].clone());
-        let between = kind_of(above) * KINDS.len() + kind_of(below);
+        let between = kind_above * KINDS.len() + kind_below;
         signs.push(table.tag_between[tag][between].clone());
         let roles = layout.roles.iter().filter(|role| !WRAPPERS.contains(role));
         signs.extend(roles.map(|role| table.roles[role as usize].clone()));

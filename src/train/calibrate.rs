@@ -62,7 +62,8 @@ pub fn calibrate(model: &Model, rows: &[Row], name: &str, seed: u64) -> Result<C
             all_answers.push(answers);
             continue;
         }
-        let (task, across) = of_task.calibrated(rows, &answers, name, seed, &mut notes)?;
+        let (task, across) =
+            of_task.calibrated(rows, &article, &answers, name, seed, &mut notes)?;
         calibrated.push(tasks.len());
         tasks.push(task);
         all_answers.push(across);
@@ -132,6 +133,7 @@ impl<'m> OfTask<'m> {
     fn calibrated(
         &self,
         rows: &[Row],
+        article: &[u32],
         answers: &Answers,
         name: &str,
         seed: u64,
@@ -170,8 +172,7 @@ impl<'m> OfTask<'m> {
             repeats: vec![said],
         };
         let gold = TaskGold::new(rows, &self.task.task);
-        let article = number_articles(rows.iter().map(|row| row.article.as_deref()));
-        let repeats = gold.repeats(&article, &across, &|_| true, None);
+        let repeats = gold.repeats(article, &across, &|_| true, None);
         let calibrated = TaskModel {
             linear: fitted.put_into(&self.task.linear)?,
             thresholds: fitted.thresholds,

@@ -99,6 +99,11 @@ impl Aliases {
         self.0.by_first.values().map(Vec::len).sum()
     }
 
+    /// Whether any phrase begins with a normalized word.
+    pub fn begin_with(&self, first: &str) -> bool {
+        self.0.by_first.contains_key(first)
+    }
+
     /// The longest phrase that begins with `first` and goes on with what `next` gives (0 for the word behind the first):
     /// how many words it has, and the words that are read.
     pub(super) fn find<'w>(

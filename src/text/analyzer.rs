@@ -210,7 +210,7 @@ impl Analyzer {
                 ..
             } = scratch;
             std::mem::swap(reading, plain);
-            cache.alias(text, aliases, self.params.acts, plain, reading);
+            cache.alias(text, aliases, |_| true, self.params.acts, plain, reading);
             std::mem::swap(&mut reading.marks, &mut plain.marks);
         }
         if scratch.generation != scratch.cache.generation() {

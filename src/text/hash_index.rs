@@ -65,12 +65,30 @@ impl HashIndex {
         }
     }
 
+    /// The hash that a slot holds, for [`resolve_by`](Self::resolve_by); any where it is free.
+    #[inline]
+    pub fn stored(&self, slot: Slot) -> u64 {
+        self.hashes.get(slot.number as usize).copied().unwrap_or(0)
+    }
+
     /// The number of a hash, given the slot where the search for it begins.
     #[inline]
     pub fn resolve(&self, hash: u64, slot: Slot) -> Option<u32> {
         if slot.number == FREE {
             None
         } else if self.is_at(hash, slot) {
+            Some(slot.number)
+        } else {
+            self.search_on(hash)
+        }
+    }
+
+    /// [`resolve`](Self::resolve), given the hash that the slot holds besides.
+    #[inline]
+    pub fn resolve_by(&self, hash: u64, slot: Slot, stored: u64) -> Option<u32> {
+        if slot.number == FREE {
+            None
+        } else if stored == hash {
             Some(slot.number)
         } else {
             self.search_on(hash)

@@ -99,6 +99,26 @@ struct Known {
     negates: bool,
 }
 
+/// A word of a text that is looked up.
+#[derive(Debug, Clone, Copy)]
+struct Ahead {
+    span: Span,
+    /// The slot where the search for it begins.
+    slot: Slot,
+    /// The key that the slot holds.
+    stored: u64,
+}
+
+impl Default for Ahead {
+    fn default() -> Self {
+        Ahead {
+            span: Span::default(),
+            slot: FREE_SLOT,
+            stored: 0,
+        }
+    }
+}
+
 /// The distinct words met so far.
 #[derive(Debug, Default)]
 pub struct WordCache {
@@ -144,17 +164,24 @@ impl WordCache {
         reading.any_denied = false;
         let mut gaps = Gaps::default();
         let mut spans = spans(text).take_while(|span| span.end <= u32::MAX as usize);
-        let mut ahead: [(Span, Slot); AHEAD];
+        let mut ahead = [Ahead::default(); AHEAD];
         loop {
-            // The slots of some words are fetched before the first of them is looked at.
+            // Some words are found, then their slots fetched, then what these hold, before the first is looked at: so
+            // that what is far from the processor is on its way for all of them at once.
             let mut n_ahead = 0;
-            ahead = [(Span::default(), FREE_SLOT); AHEAD];
             for (place, span) in ahead.iter_mut().zip(&mut spans) {
-                *place = (span, self.numbers.probe(span.key));
+                place.span = span;
                 n_ahead += 1;
             }
-            for &(span, slot) in &ahead[..n_ahead] {
-                let word = self.word(text, span, slot);
+            for place in &mut ahead[..n_ahead] {
+                place.slot = self.numbers.probe(place.span.key);
+            }
+            for place in &mut ahead[..n_ahead] {
+                place.stored = self.numbers.stored(place.slot);
+            }
+            for place in &ahead[..n_ahead] {
+                let span = place.span;
+                let word = self.word(text, place);
                 let denied = match params.negation || params.marks {
                     true => gaps.before(text, span, params, self.words[word as usize], reading),
                     false => false,
@@ -189,72 +216,73 @@ impl WordCache {
     }
 
     /// Writes into `out` the words of a reading of `text` with those of `aliases` in their places, each where the
-    /// phrase stands, and the acts among them where they were asked for; marks stay the reading's own.
+    /// phrase stands, and the acts among them where they were asked for; marks stay the reading's own. `begins` tells
+    /// the words with which no phrase begins from others. Says whether any word was replaced.
     pub fn alias(
         &mut self,
         text: &str,
         aliases: &Aliases,
+        begins: impl Fn(u32) -> bool,
         acts: bool,
         reading: &Reading,
         out: &mut Reading,
-    ) {
+    ) -> bool {
+        let mut changed = false;
         out.words.clear();
         out.acts.clear();
         out.any_denied = reading.any_denied;
         let words = &reading.words;
         let mut at = 0;
         while let Some(first) = words.get(at) {
+            if !begins(first.word) {
+                out.words.push(*first);
+                at += 1;
+                continue;
+            }
             let next = |i: usize| Some(self.normalized(words.get(at + 1 + i)?.word));
             let found = aliases.find(self.normalized(first.word), next);
             let (n_words, read) = found.unwrap_or((1, None));
             let phrase = &words[at..at + n_words];
             match read {
                 None => out.words.extend_from_slice(phrase),
-                Some(read) => out.words.extend(read.iter().map(|surface| Placed {
-                    word: self.learn(surface),
-                    end: phrase[n_words - 1].end,
-                    ..*first
-                })),
+                Some(read) => {
+                    changed = true;
+                    out.words.extend(read.iter().map(|surface| Placed {
+                        word: self.learn(surface),
+                        end: phrase[n_words - 1].end,
+                        ..*first
+                    }));
+                }
             }
             at += n_words;
         }
         if acts {
             self.find_acts(text, out);
         }
+        changed
     }
 
     /// The number of a word as it would stand in a text by itself.
     fn learn(&mut self, surface: &str) -> u32 {
         let span = spans(surface).next().unwrap_or_default();
         let slot = self.numbers.probe(span.key);
-        self.word(surface, span, slot)
+        let stored = self.numbers.stored(slot);
+        self.word(surface, &Ahead { span, slot, stored })
     }
 
-    /// Looks the word up, given the slot where the search begins, or works it out and remembers it.
+    /// Looks a word up, or works it out and remembers it.
     #[inline]
-    fn word(&mut self, text: &str, span: Span, slot: Slot) -> u32 {
-        if !text.as_bytes()[span.start].is_ascii_alphabetic() {
-            return self.odd_word(text, span);
+    fn word(&mut self, text: &str, ahead: &Ahead) -> u32 {
+        let Ahead { span, slot, stored } = *ahead;
+        let sign = sign_at(text, span);
+        if sign != 0 {
+            let token = token(text, span.start, span.end);
+            return self.find_or_learn(hash_append(span.key, sign), &token);
         }
-        match self.numbers.resolve(span.key, slot) {
+        match self.numbers.resolve_by(span.key, slot, stored) {
             Some(number) => number,
             None => self.find_or_learn(span.key, &token(text, span.start, span.end)),
         }
-    }
-
-    /// A word that does not begin with a letter of ASCII: what a number is may depend on what is around it.
-    fn odd_word(&mut self, text: &str, span: Span) -> u32 {
-        let token = token(text, span.start, span.end);
-        let mut key = span.key;
-        if depends_on_neighbours(token.surface) {
-            let sign = match (token.before, token.after) {
-                (_, Some(b'%')) => 1,
-                (Some(b'$'), _) => 2,
-                _ => 0,
-            };
-            key = hash_append(key, sign);
-        }
-        self.find_or_learn(key, &token)
     }
 
     #[cold]
@@ -279,6 +307,23 @@ impl WordCache {
         self.words.clear();
         self.roles.clear();
         self.arena.clear();
+    }
+}
+
+/// A number for the sign beside a word by which it is another word than without, as 25 % is; 0 for none.
+#[inline]
+fn sign_at(text: &str, span: Span) -> u64 {
+    let bytes = text.as_bytes();
+    if bytes[span.start].is_ascii_alphabetic()
+        || !depends_on_neighbours(&text[span.start..span.end])
+    {
+        return 0;
+    }
+    let before = span.start.checked_sub(1).map(|at| bytes[at]);
+    match (before, bytes.get(span.end)) {
+        (_, Some(b'%')) => 1,
+        (Some(b'$'), _) => 2,
+        _ => 0,
     }
 }
 

@@ -58,6 +58,8 @@ pub(super) struct Families {
     by_task: Vec<Vec<usize>>,
     /// The distinct tables of aliases.
     aliases: Vec<Aliases>,
+    /// For each family, see [`twin`](Families::twin).
+    twins: Vec<[Option<usize>; 4]>,
 }
 
 impl Families {
@@ -66,15 +68,20 @@ impl Families {
             all: Vec::new(),
             by_task: vec![Vec::new(); tasks.len()],
             aliases: Vec::new(),
+            twins: Vec::new(),
         };
-        // Tasks without negation first, so that a twin is walked before the family that may borrow its sums.
-        for negation in [false, true] {
-            for (i, task) in tasks.iter().enumerate() {
-                if task.options.text.negation == negation {
-                    families.add(task, i);
-                }
-            }
+        // Tasks that read words as they are first, so that a twin is walked before the family that may borrow its sums.
+        let mut order: Vec<usize> = (0..tasks.len()).collect();
+        order.sort_by_key(|i| {
+            let text = &tasks[*i].options.text;
+            (text.aliases.is_some(), text.negation)
+        });
+        for i in order {
+            families.add(&tasks[i], i);
         }
+        let twins = (0..families.all.len())
+            .map(|family| [0, 1, 2, 3].map(|i| families.find_twin(family, i & 1 == 1, i & 2 == 2)));
+        families.twins = twins.collect();
         families
     }
 
@@ -148,15 +155,28 @@ impl Families {
         self.all.iter().any(is)
     }
 
-    /// The family that gives the same terms as this one where no word is denied, if it is walked before.
-    pub fn twin_without_negation(&self, family: usize) -> Option<usize> {
-        let mut plain = self.all[family];
-        match &mut plain.kind {
-            Kind::Words { negation, .. } if *negation => *negation = false,
-            _ => return None,
+    /// The family that is walked before this one and gives the same terms of a text; `denied` says whether any word of
+    /// the text is, `changed` whether this family's table of aliases has replaced any.
+    pub fn twin(&self, family: usize, denied: bool, changed: bool) -> Option<usize> {
+        self.twins[family][usize::from(denied) + 2 * usize::from(changed)]
+    }
+
+    fn find_twin(&self, family: usize, denied: bool, changed: bool) -> Option<usize> {
+        let plain = |mut family: Family| {
+            if let Kind::Words { negation, .. } | Kind::Acts { negation, .. } = &mut family.kind {
+                *negation &= denied;
+            }
+            family
+        };
+        let mut own = plain(self.all[family]);
+        if !changed
+            && let Kind::Words { aliases, .. }
+            | Kind::Chars { aliases, .. }
+            | Kind::Acts { aliases, .. } = &mut own.kind
+        {
+            *aliases = None;
         }
-        let twin = self.all.iter().position(|f| *f == plain);
-        twin.filter(|twin| *twin < family)
+        self.all[..family].iter().position(|f| plain(*f) == own)
     }
 }
 

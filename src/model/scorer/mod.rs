@@ -20,6 +20,7 @@
 //! when first needed, and shared by threads; what one thread needs beside it is its [`Scoring`].
 
 mod family;
+mod grams;
 mod scoring;
 mod sums;
 

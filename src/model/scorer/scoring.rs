@@ -6,12 +6,13 @@
 
 use super::Scorer;
 use super::family::Kind;
+use super::grams::Grams;
 use super::sums::{Seen, Sums, tf};
 use crate::text::hash_index::FREE_SLOT;
-use crate::text::ngrams::{char_ngrams, hash_append, hash_chars, hash_denied, hash_word};
+use crate::text::ngrams::{hash_append, hash_denied, hash_word};
 use crate::text::stem::{EnglishStemmer, is_stop_word};
 use crate::text::words::Placed;
-use crate::text::{MARKS, Passage, Reading, Sign, WordCache, act_terms};
+use crate::text::{Aliases, MARKS, Passage, Reading, Sign, WordCache, act_terms};
 use std::collections::BTreeMap;
 
 /// No row.
@@ -64,8 +65,9 @@ pub struct Scoring {
     cache: WordCache,
     generation: u32,
     reading: Reading,
-    /// The reading with each table of aliases laid over it.
+    /// The reading with each table of aliases laid over it, where that changes it.
     aliased: Vec<Reading>,
+    changed: Vec<bool>,
     stemmer: EnglishStemmer,
     makings: Vec<Making>,
     /// Where each family finds its forms: of a word as it is, and of a denied one.
@@ -73,9 +75,12 @@ pub struct Scoring {
     /// `[words of the cache, makings]`.
     forms: Vec<Form>,
     stopped: Vec<bool>,
-    /// Spans in `gram_rows`, `[words of the cache, families]`; empty but for families of characters.
-    gram_spans: Vec<(u32, u32)>,
-    gram_rows: Vec<u32>,
+    /// Whether a phrase of any table of aliases begins with the word.
+    begins_alias: Vec<bool>,
+    /// The character n-grams of each range.
+    grams: Vec<Grams>,
+    /// Where each family of characters finds its own.
+    grams_of: Vec<usize>,
     mark_rows: Vec<u32>,
     act_rows: Vec<u32>,
     /// The rows of the signs of the text at hand.
@@ -109,6 +114,17 @@ impl Scoring {
                 _ => [0, 0],
             })
             .collect();
+        let mut grams: Vec<Grams> = Vec::new();
+        let mut grams_of = vec![0; families.len()];
+        for (family, own) in families.iter().zip(&mut grams_of) {
+            if let Kind::Chars { range, .. } = family.kind {
+                let known = grams.iter().position(|grams| grams.range() == range);
+                *own = known.unwrap_or_else(|| {
+                    grams.push(Grams::new(range, scorer.stride));
+                    grams.len() - 1
+                });
+            }
+        }
         let row = |name: &str| scorer.index.get(hash_word(name)).unwrap_or(NONE);
         let sums = |family: &super::family::Family| {
             Sums::new(scorer.stride, scorer.n_lanes, family.sublinear)
@@ -118,13 +134,15 @@ impl Scoring {
             generation: 0,
             reading: Reading::default(),
             aliased: Vec::new(),
+            changed: Vec::new(),
             stemmer: EnglishStemmer::default(),
             making_of,
             makings,
             forms: Vec::new(),
             stopped: Vec::new(),
-            gram_spans: Vec::new(),
-            gram_rows: Vec::new(),
+            begins_alias: Vec::new(),
+            grams,
+            grams_of,
             mark_rows: MARKS.iter().map(|(name, _)| row(name)).collect(),
             act_rows: act_terms().iter().map(|name| row(name)).collect(),
             sign_rows: Vec::new(),
@@ -160,18 +178,23 @@ impl Scorer {
     pub fn score(&self, passage: Passage<'_>, scoring: &mut Scoring, margins: &mut [f32]) {
         self.read(passage, scoring);
         for family in 0..self.families.all().len() {
-            let twin = self.families.twin_without_negation(family);
-            if let Some(twin) = twin.filter(|_| !scoring.reading.any_denied) {
-                scoring.sums_of[family] = twin;
+            let table = self.families.all()[family].kind.aliases();
+            let changed = table.is_some_and(|table| scoring.changed[table]);
+            let denied = scoring.reading.any_denied;
+            if let Some(twin) = self.families.twin(family, denied, changed) {
+                scoring.sums_of[family] = scoring.sums_of[twin];
                 continue;
             }
             scoring.sums_of[family] = family;
+            scoring.sums[family].clear();
+            if let Kind::Chars { stop_words, .. } = self.families.all()[family].kind {
+                self.add_grams(family, stop_words, scoring);
+                continue;
+            }
             let mut occurrences = std::mem::take(&mut scoring.occurrences);
             occurrences.clear();
             self.walk(family, scoring, |row, _| occurrences.push(row));
-            let sums = &mut scoring.sums[family];
-            sums.clear();
-            sums.add(&occurrences, &self.rows, &mut scoring.seen);
+            scoring.sums[family].add(&occurrences, &self.rows, &mut scoring.seen);
             scoring.occurrences = occurrences;
         }
         for task in &self.tasks {
@@ -191,6 +214,19 @@ impl Scorer {
                 margins[lane] = (sum * scale + signs + f64::from(*intercept)) as f32;
             }
         }
+    }
+
+    /// Adds up the character n-grams of a family.
+    fn add_grams(&self, family: usize, stop_words: bool, scoring: &mut Scoring) {
+        let kind = self.families.all()[family].kind;
+        let reading = read_by(kind, &scoring.reading, &scoring.aliased, &scoring.changed);
+        let stopped = &scoring.stopped;
+        let word = |placed: &Placed| {
+            let is_left_out = stop_words && stopped[placed.word as usize];
+            (!is_left_out).then_some(placed.word)
+        };
+        let grams = &mut scoring.grams[scoring.grams_of[family]];
+        grams.add(&reading.words, word, &self.rows, &mut scoring.sums[family]);
     }
 
     /// The terms of a passage that `task` knows, in the order of the table's rows: what
@@ -252,18 +288,32 @@ impl Scorer {
         }
         let params = self.read_params();
         scoring.cache.read(text, params, &mut scoring.reading);
+        self.work_out_new(scoring);
         let tables = self.families.aliases();
+        let begins = |word: u32| scoring.begins_alias[word as usize];
+        let mut words = scoring.reading.words.iter();
+        let any_begins = !tables.is_empty() && words.any(|placed| begins(placed.word));
         scoring.aliased.resize_with(tables.len(), Reading::default);
-        for (i, (table, aliased)) in tables.iter().zip(&mut scoring.aliased).enumerate() {
-            let acts = self.families.reads_acts(Some(i));
-            (scoring.cache).alias(text, table, acts, &scoring.reading, aliased);
+        scoring.changed.resize(tables.len(), false);
+        for (i, table) in tables.iter().enumerate() {
+            let (acts, aliased) = (self.families.reads_acts(Some(i)), &mut scoring.aliased[i]);
+            // Acts that nobody reads among the words as they are were not looked for there.
+            let elsewhere = acts && !params.acts;
+            scoring.changed[i] = (any_begins || elsewhere)
+                && ((scoring.cache).alias(text, table, begins, acts, &scoring.reading, aliased)
+                    || elsewhere);
         }
+        self.work_out_new(scoring);
+    }
+
+    /// Works out the words of the cache that are new.
+    fn work_out_new(&self, scoring: &mut Scoring) {
         if scoring.generation != scoring.cache.generation() {
             scoring.generation = scoring.cache.generation();
             scoring.forms.clear();
             scoring.stopped.clear();
-            scoring.gram_spans.clear();
-            scoring.gram_rows.clear();
+            scoring.begins_alias.clear();
+            scoring.grams.iter_mut().for_each(Grams::clear);
         }
         for word in scoring.stopped.len()..scoring.cache.len() {
             self.work_out(word as u32, scoring);
@@ -292,21 +342,13 @@ impl Scorer {
         }
         let stopped = is_stop_word(normalized);
         scoring.stopped.push(stopped);
+        let begins = |table: &Aliases| table.begin_with(normalized);
+        let begins_alias = self.families.aliases().iter().any(begins);
+        scoring.begins_alias.push(begins_alias);
         scoring.padded.clear();
         scoring.padded.extend([" ", normalized, " "]);
-        for family in self.families.all() {
-            let first = scoring.gram_rows.len() as u32;
-            if let Kind::Chars {
-                stop_words, range, ..
-            } = family.kind
-                && !(stop_words && stopped)
-            {
-                char_ngrams(&scoring.padded, range, |gram| {
-                    scoring.gram_rows.extend(self.index.get(hash_chars(gram)));
-                });
-            }
-            let span = (first, scoring.gram_rows.len() as u32);
-            scoring.gram_spans.push(span);
+        for grams in &mut scoring.grams {
+            grams.work_out(&scoring.padded, self);
         }
     }
 
@@ -314,10 +356,7 @@ impl Scorer {
     /// family that any task knows.
     fn walk(&self, family: usize, scoring: &mut Scoring, mut each: impl FnMut(u32, (u32, u32))) {
         let kind = self.families.all()[family].kind;
-        let reading = match kind.aliases() {
-            Some(table) => &scoring.aliased[table],
-            None => &scoring.reading,
-        };
+        let reading = read_by(kind, &scoring.reading, &scoring.aliased, &scoring.changed);
         let words = &reading.words;
         match kind {
             Kind::Words {
@@ -342,14 +381,12 @@ impl Scorer {
                     self.walk_words(&scoring.line, range, each);
                 }
             }
-            Kind::Chars { .. } => {
-                let n_families = self.families.all().len();
-                for placed in words {
-                    let at = placed.word as usize * n_families + family;
-                    let (start, end) = scoring.gram_spans[at];
-                    for row in &scoring.gram_rows[start as usize..end as usize] {
-                        each(*row, (placed.start, placed.end));
-                    }
+            Kind::Chars { stop_words, .. } => {
+                let grams = &scoring.grams[scoring.grams_of[family]];
+                let kept =
+                    |placed: &&Placed| !(stop_words && scoring.stopped[placed.word as usize]);
+                for placed in words.iter().filter(kept) {
+                    grams.each_row(placed.word, |row| each(row, (placed.start, placed.end)));
                 }
             }
             Kind::Marks => {
@@ -386,20 +423,26 @@ impl Scorer {
     ) {
         let mut line = line;
         let mut last = NO_WORD;
+        let mut words = [NO_WORD; AHEAD];
         let mut pairs = [(0u64, FREE_SLOT, (0, 0)); AHEAD];
         loop {
             let (mut n_words, mut n_pairs) = (0, 0);
-            for word in line.by_ref().take(AHEAD) {
+            for (place, word) in words.iter_mut().zip(&mut line) {
+                *place = word;
                 n_words += 1;
-                if word.form.row != NONE {
-                    each(word.form.row, (word.start, word.end));
-                }
+            }
+            for word in &words[..n_words] {
                 let hash = hash_append(last.form.hash, word.form.hash);
                 let maybe = last.form.opens & word.form.joins & self.known.may_hold(hash);
                 // Written always and counted where it may be a term: a branch here would be a guess.
                 pairs[n_pairs] = (hash, FREE_SLOT, (last.start, word.end));
                 n_pairs += usize::from(maybe);
-                last = word;
+                last = *word;
+            }
+            for word in &words[..n_words] {
+                if word.form.row != NONE {
+                    each(word.form.row, (word.start, word.end));
+                }
             }
             for (hash, slot, _) in &mut pairs[..n_pairs] {
                 *slot = self.index.probe(*hash);
@@ -443,5 +486,18 @@ impl Scorer {
                 }
             }
         }
+    }
+}
+
+/// The reading that a family is made of: with its table of aliases laid over it where that changed anything.
+fn read_by<'r>(
+    kind: Kind,
+    reading: &'r Reading,
+    aliased: &'r [Reading],
+    changed: &[bool],
+) -> &'r Reading {
+    match kind.aliases().filter(|table| changed[*table]) {
+        Some(table) => &aliased[table],
+        None => reading,
     }
 }

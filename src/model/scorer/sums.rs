@@ -52,9 +52,30 @@ impl Sums {
                 16 => self.add_block::<16>(block, rows, seen),
                 _ => self.add_wide(block, rows, seen),
             }
-            for (total, sum) in self.totals.iter_mut().zip(&mut self.block) {
-                *total += f64::from(std::mem::take(sum));
-            }
+            self.end_block();
+        }
+    }
+
+    /// What the next occurrence of a term adds to its tf, and to the square of that, where it has `count` already.
+    #[inline]
+    pub fn step(&self, count: u32) -> (f32, f32) {
+        self.steps.at(count)
+    }
+
+    /// Adds a row, its weights and its squares multiplied by `steps`, to the block at hand. `stride` is the row's own.
+    #[inline]
+    pub fn add_row(&mut self, row: &[f32], (step, square_step): (f32, f32), stride: usize) {
+        let (block, row) = (&mut self.block[..stride], &row[..stride]);
+        for i in 0..stride {
+            let step = if i < self.squares { step } else { square_step };
+            block[i] += step * row[i];
+        }
+    }
+
+    /// Moves the sums of the block at hand to the totals.
+    pub fn end_block(&mut self) {
+        for (total, sum) in self.totals.iter_mut().zip(&mut self.block) {
+            *total += f64::from(std::mem::take(sum));
         }
     }
 

@@ -33,107 +33,153 @@ pub(super) struct Solution {
     pub report: LaneReport,
 }
 
+impl Problem<'_> {
+    /// C_i of the row at position `i`.
+    pub fn cost(&self, i: usize) -> f64 {
+        f64::from(self.signed_costs[i].abs())
+    }
+
+    /// y_i of the row at position `i`.
+    pub fn sign(&self, i: usize) -> f64 {
+        f64::from(1f32.copysign(self.signed_costs[i]))
+    }
+}
+
 /// The share of the tolerance that the rows at rest may have together.
-const REST_SHARE: f64 = 0.25;
+pub(super) const REST_SHARE: f64 = 0.25;
 
 /// Before the first check, when P is not known, a row is left alone where the derivative is at most this times
 /// the root of the tolerance: about what the rest of [`REST_SHARE`] comes to at P = C n / 3.
 const FIRST_IDLE: f64 = 0.5;
 
 /// Passes before the first check; before each further one there is one more, up to [`MOST_PASSES`].
-const FIRST_PASSES: u32 = 2;
-const MOST_PASSES: u32 = 6;
+pub(super) const FIRST_PASSES: u32 = 2;
+pub(super) const MOST_PASSES: u32 = 6;
 
-/// Fits a lane from the dual variables `start`, or from none.
-pub(super) fn solve<L: DualLoss>(
+/// The derivative at which a row of this cost is left alone, where a gap of `rest` is one at rest; 0 before the
+/// first check.
+pub(super) fn idle(rest: f64, cost: f64, tolerance: f64) -> f64 {
+    match rest > 0.0 {
+        true => (rest / cost).sqrt(),
+        false => FIRST_IDLE * tolerance.sqrt(),
+    }
+}
+
+/// How far a lane is.
+pub(super) struct Progress {
+    /// The dual variables in the form in which the loss keeps them, one for each of the problem's rows.
+    pub duals: Vec<f32>,
+    /// w(α), up to rounding.
+    pub weights: Vec<f32>,
+    pub bias: f64,
+    /// Rows, by position, that move.
+    pub active: Vec<u32>,
+    /// The largest gap of a row at rest.
+    pub rest: f64,
+    /// Passes before the next check.
+    pub passes: u32,
+    pub epochs: u32,
+    pub visits: u64,
+}
+
+impl Progress {
+    /// A lane that has not begun, from the dual variables `start` or from none.
+    pub fn new<L: DualLoss>(problem: &Problem<'_>, start: Option<&[f32]>) -> Self {
+        let n = problem.rows.len();
+        let mut progress = Progress {
+            duals: vec![L::START; n],
+            weights: vec![0.0; problem.x.n_features()],
+            bias: 0.0,
+            active: (0..n as u32).collect(),
+            rest: 0.0,
+            passes: FIRST_PASSES,
+            epochs: 0,
+            visits: 0,
+        };
+        for (i, alpha) in start.into_iter().flatten().enumerate() {
+            let cost = problem.cost(i);
+            progress.duals[i] = L::dual(f64::from(*alpha), cost);
+            let alpha = L::alpha(progress.duals[i], cost);
+            if alpha > 0.0 {
+                progress.add(problem, i, alpha);
+            }
+        }
+        progress
+    }
+
+    /// What has come out of it.
+    pub fn solution<L: DualLoss>(self, problem: &Problem<'_>, report: LaneReport) -> Solution {
+        let alpha = |i: usize| L::alpha(self.duals[i], problem.cost(i)) as f32;
+        Solution {
+            alphas: (0..self.duals.len()).map(alpha).collect(),
+            intercept: self.bias as f32,
+            weights: self.weights,
+            report,
+        }
+    }
+
+    /// w += change · y x, b += change · y.
+    #[inline]
+    fn add(&mut self, problem: &Problem<'_>, i: usize, change: f64) {
+        let change = change * problem.sign(i);
+        self.bias += change;
+        let change = change as f32;
+        let (columns, values) = problem.x.row(problem.rows[i] as usize);
+        for (column, value) in columns.iter().zip(values) {
+            self.weights[*column as usize] += change * value;
+        }
+    }
+}
+
+/// Fits a lane from where it is.
+pub(super) fn solve_on<L: DualLoss>(
     problem: &Problem<'_>,
     limits: Limits,
-    start: Option<&[f32]>,
+    progress: Progress,
 ) -> Solution {
-    let mut lane = Lane::<L>::new(problem, limits, start);
+    let mut lane = Lane::<L> {
+        problem,
+        limits,
+        gaps: vec![0.0; problem.rows.len()],
+        progress,
+        loss: std::marker::PhantomData,
+    };
     let report = lane.run();
-    let alpha = |i: usize| L::alpha(lane.duals[i], lane.cost(i)) as f32;
-    Solution {
-        alphas: (0..lane.duals.len()).map(alpha).collect(),
-        intercept: lane.bias as f32,
-        weights: lane.weights,
-        report,
-    }
+    lane.progress.solution::<L>(problem, report)
 }
 
 struct Lane<'a, L> {
     problem: &'a Problem<'a>,
     limits: Limits,
-    /// The dual variables in the form in which the loss keeps them, one for each of the problem's rows.
-    duals: Vec<f32>,
-    /// w(α), up to rounding.
-    weights: Vec<f32>,
-    bias: f64,
+    progress: Progress,
     /// The parts of the gap at the last check.
     gaps: Vec<f32>,
-    /// Rows, by position, that move.
-    active: Vec<u32>,
-    /// The largest gap of a row at rest.
-    rest: f64,
     loss: std::marker::PhantomData<L>,
 }
 
-impl<'a, L: DualLoss> Lane<'a, L> {
-    fn new(problem: &'a Problem<'a>, limits: Limits, start: Option<&[f32]>) -> Self {
-        let n = problem.rows.len();
-        let mut lane = Lane {
-            problem,
-            limits,
-            duals: vec![L::START; n],
-            weights: vec![0.0; problem.x.n_features()],
-            bias: 0.0,
-            gaps: vec![0.0; n],
-            active: (0..n as u32).collect(),
-            rest: 0.0,
-            loss: std::marker::PhantomData,
-        };
-        for (i, alpha) in start.into_iter().flatten().enumerate() {
-            let cost = lane.cost(i);
-            lane.duals[i] = L::dual(f64::from(*alpha), cost);
-            let alpha = L::alpha(lane.duals[i], cost);
-            if alpha > 0.0 {
-                lane.add(i, alpha);
-            }
-        }
-        lane
-    }
-
-    fn cost(&self, i: usize) -> f64 {
-        f64::from(self.problem.signed_costs[i].abs())
-    }
-
-    fn sign(&self, i: usize) -> f64 {
-        f64::from(1f32.copysign(self.problem.signed_costs[i]))
-    }
-
+impl<L: DualLoss> Lane<'_, L> {
     /// Rounds of passes, a check after each, until the gap is small enough.
     fn run(&mut self) -> LaneReport {
         let n = self.problem.rows.len() as u64;
         let budget = self.limits.visits(n);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(self.limits.seed);
-        let (mut visits, mut epochs) = (0, 0);
-        for passes in FIRST_PASSES.. {
+        for passes in self.progress.passes.. {
             for _ in 0..passes.min(MOST_PASSES) {
-                shuffle(&mut self.active, &mut rng);
-                visits += self.active.len() as u64;
-                epochs += 1;
+                shuffle(&mut self.progress.active, &mut rng);
+                self.progress.visits += self.progress.active.len() as u64;
+                self.progress.epochs += 1;
                 self.pass();
-                if self.active.is_empty() || visits >= budget {
+                if self.progress.active.is_empty() || self.progress.visits >= budget {
                     break;
                 }
             }
             let (objective, gap) = self.check();
-            visits += n;
+            self.progress.visits += n;
             let converged = gap <= self.limits.tolerance * objective;
-            if converged || visits >= budget {
+            if converged || self.progress.visits >= budget {
                 return LaneReport {
-                    epochs,
-                    visits,
+                    epochs: self.progress.epochs,
+                    visits: self.progress.visits,
                     objective,
                     gap: gap / objective.max(f64::MIN_POSITIVE),
                     converged,
@@ -145,48 +191,50 @@ impl<'a, L: DualLoss> Lane<'a, L> {
 
     /// Moves the α of each active row to the minimum of D along it. Rows that did not move go to rest.
     fn pass(&mut self) {
-        let mut active = std::mem::take(&mut self.active);
+        let mut active = std::mem::take(&mut self.progress.active);
         active.retain(|i| self.visit(*i as usize));
-        self.active = active;
+        self.progress.active = active;
     }
 
     fn visit(&mut self, i: usize) -> bool {
-        let (cost, sign) = (self.cost(i), self.sign(i));
-        let idle = match self.rest > 0.0 {
-            true => (self.rest / cost).sqrt(),
-            false => FIRST_IDLE * self.limits.tolerance.sqrt(),
-        };
+        let (cost, sign) = (self.problem.cost(i), self.problem.sign(i));
+        let idle = idle(self.progress.rest, cost, self.limits.tolerance);
         let margin = sign * self.decision(i);
         let row = self.problem.rows[i] as usize;
         let squared_norm = f64::from(self.problem.squared_norms[row]);
-        let Some((dual, change)) = L::minimize(self.duals[i], cost, squared_norm, margin, idle)
+        let Some((dual, change)) =
+            L::minimize(self.progress.duals[i], cost, squared_norm, margin, idle)
         else {
             return false;
         };
-        self.duals[i] = dual;
-        self.add(i, change);
+        self.progress.duals[i] = dual;
+        self.progress.add(self.problem, i, change);
         true
     }
 
     /// P and the gap. Rows whose parts of the gap are together below [`REST_SHARE`] of the tolerance go to rest,
     /// all others are active again.
     fn check(&mut self) -> (f64, f64) {
-        let squares = self.weights.iter().map(|w| f64::from(*w) * f64::from(*w));
-        let mut objective = 0.5 * (squares.sum::<f64>() + self.bias * self.bias);
+        let squares = self
+            .progress
+            .weights
+            .iter()
+            .map(|w| f64::from(*w) * f64::from(*w));
+        let mut objective = 0.5 * (squares.sum::<f64>() + self.progress.bias * self.progress.bias);
         let mut total = 0.0;
-        for i in 0..self.duals.len() {
-            let margin = self.sign(i) * self.decision(i);
-            let (loss, gap) = L::loss_and_gap(self.duals[i], self.cost(i), margin);
+        for i in 0..self.progress.duals.len() {
+            let margin = self.problem.sign(i) * self.decision(i);
+            let (loss, gap) = L::loss_and_gap(self.progress.duals[i], self.problem.cost(i), margin);
             objective += loss;
             total += gap;
             self.gaps[i] = gap as f32;
         }
-        let n = self.duals.len() as f64;
-        self.rest = REST_SHARE * self.limits.tolerance * objective / n;
-        self.active.clear();
-        let moving = |(_, gap): &(u32, &f32)| f64::from(**gap) > self.rest;
+        let n = self.progress.duals.len() as f64;
+        self.progress.rest = REST_SHARE * self.limits.tolerance * objective / n;
+        self.progress.active.clear();
+        let moving = |(_, gap): &(u32, &f32)| f64::from(**gap) > self.progress.rest;
         let rows = (0..).zip(&self.gaps).filter(moving);
-        self.active.extend(rows.map(|(i, _)| i));
+        self.progress.active.extend(rows.map(|(i, _)| i));
         (objective, total)
     }
 
@@ -199,24 +247,12 @@ impl<'a, L: DualLoss> Lane<'a, L> {
         let (value_fours, value_rest) = values.as_chunks::<4>();
         for (columns, values) in fours.iter().zip(value_fours) {
             for ((sum, column), value) in sums.iter_mut().zip(columns).zip(values) {
-                *sum += value * self.weights[*column as usize];
+                *sum += value * self.progress.weights[*column as usize];
             }
         }
         for (column, value) in rest.iter().zip(value_rest) {
-            sums[0] += value * self.weights[*column as usize];
+            sums[0] += value * self.progress.weights[*column as usize];
         }
-        self.bias + f64::from((sums[0] + sums[1]) + (sums[2] + sums[3]))
-    }
-
-    /// w += change · y x, b += change · y.
-    #[inline]
-    fn add(&mut self, i: usize, change: f64) {
-        let change = change * self.sign(i);
-        self.bias += change;
-        let change = change as f32;
-        let (columns, values) = self.problem.x.row(self.problem.rows[i] as usize);
-        for (column, value) in columns.iter().zip(values) {
-            self.weights[*column as usize] += change * value;
-        }
+        self.progress.bias + f64::from((sums[0] + sums[1]) + (sums[2] + sums[3]))
     }
 }

@@ -34,16 +34,19 @@
 //! that is known. After at most five passes over the others, all rows are checked again. Whoever asks for a `tolerance`
 //! of 10⁻⁴ (the default) is therefore within 10⁻⁴ of the optimum, relative to it.
 //!
-//! Lanes go alone, each over the rows that it has left, on rayon's threads. Arithmetic is in a fixed order
-//! with `libm`'s exponential: the weights do not depend on platform or threads.
+//! Lanes of the same rows go together while most rows move in several of them (`block`), then each alone over the rows that
+//! it has left, on rayon's threads; so do lanes with rows or scales of their own. Arithmetic is in a fixed order with `libm`'s
+//! exponential: the weights do not depend on platform or threads.
 
+mod block;
 mod descent;
 mod loss;
 
 use crate::error::{Error, Result};
 use crate::features::SparseRecords;
 use crate::model::{ClassWeight, LinearModel};
-use descent::{Problem, Solution, solve};
+use block::{MOST_LANES, solve_together};
+use descent::{Problem, Solution};
 use linfa::dataset::{DatasetBase, Records};
 use linfa::param_guard::ParamGuard;
 use linfa::traits::{Fit, PredictInplace};
@@ -248,12 +251,16 @@ impl Fit<SparseRecords, Array2<bool>, Error> for CheckedDualSolver {
         if ![1, y.ncols()].contains(&self.lanes.len()) {
             return Err(Error::training("lanes and targets differ in number"));
         }
-        let squared_norms = squared_norms(x);
-        let solved: Result<Vec<Solution>> = (0..y.ncols())
-            .into_par_iter()
-            .map(|lane| self.fit_lane(x, &squared_norms, y.column(lane), self.lane(lane)))
+        let norms = squared_norms(x);
+        let groups = self.groups(y.ncols());
+        let solved: Result<Vec<Vec<Solution>>> = (groups.par_iter())
+            .map(|group| self.fit_group(x, &norms, y, group))
             .collect();
-        let solved = solved?;
+        let mut solved: Vec<(usize, Solution)> = (groups.into_iter().flatten())
+            .zip(solved?.into_iter().flatten())
+            .collect();
+        solved.sort_by_key(|(lane, _)| *lane);
+        let solved: Vec<Solution> = solved.into_iter().map(|(_, solution)| solution).collect();
         let n_lanes = y.ncols();
         let mut weights = vec![0.0; x.n_features() * n_lanes];
         for (lane, solution) in solved.iter().enumerate() {
@@ -295,49 +302,73 @@ impl CheckedDualSolver {
         self.lanes.get(at).unwrap_or(&self.lanes[0])
     }
 
-    fn fit_lane(
+    /// Lanes that are fitted together: those that train on the same rows, and have no scales.
+    fn groups(&self, n_lanes: usize) -> Vec<Vec<usize>> {
+        let mut alike: Vec<Vec<usize>> = Vec::new();
+        for lane in 0..n_lanes {
+            let own = self.lane(lane);
+            let is_alike = |group: &&mut Vec<usize>| {
+                let first = self.lane(group[0]);
+                own.scales.is_none() && first.scales.is_none() && first.rows == own.rows
+            };
+            match alike.iter_mut().find(is_alike) {
+                Some(group) => group.push(lane),
+                None => alike.push(vec![lane]),
+            }
+        }
+        let parts = |group: Vec<usize>| {
+            let size = group.len().div_ceil(group.len().div_ceil(MOST_LANES));
+            let parts: Vec<Vec<usize>> = group.chunks(size).map(<[usize]>::to_vec).collect();
+            parts
+        };
+        alike.into_iter().flat_map(parts).collect()
+    }
+
+    fn fit_group(
         &self,
         x: &SparseRecords,
         squared_norms_of_x: &[f32],
-        y: ArrayView1<'_, bool>,
-        lane: &Lane,
-    ) -> Result<Solution> {
-        let rows = lane.training_rows(x.n_samples())?;
-        if lane
-            .scales
-            .as_ref()
-            .is_some_and(|s| s.len() != x.n_features())
-        {
+        y: &Array2<bool>,
+        group: &[usize],
+    ) -> Result<Vec<Solution>> {
+        let first = self.lane(group[0]);
+        let rows = first.training_rows(x.n_samples())?;
+        let scales = first.scales.as_ref();
+        if scales.is_some_and(|s| s.len() != x.n_features()) {
             return Err(Error::training("feature scales do not fit the records"));
         }
-        if lane.start.as_ref().is_some_and(|s| s.len() != rows.len()) {
+        let mut starts = group.iter().map(|lane| self.lane(*lane).start.as_ref());
+        if starts.any(|start| start.is_some_and(|s| s.len() != rows.len())) {
             return Err(Error::training("dual variables do not fit the rows"));
         }
         let mut norms = Cow::Borrowed(squared_norms_of_x);
         let mut scaled = Cow::Borrowed(x);
-        if let Some(scales) = &lane.scales {
+        if let Some(scales) = scales {
             scaled = Cow::Owned(x.scaled(scales));
             norms = Cow::Owned(squared_norms(&scaled));
         }
-        let problem = Problem {
+        let costs = |lane: &usize| self.lane(*lane).signed_costs(&rows, y.column(*lane));
+        let costs: Vec<Vec<f32>> = group.iter().map(costs).collect();
+        let problem = |signed_costs| Problem {
             x: &scaled,
             squared_norms: &norms,
-            signed_costs: &lane.signed_costs(&rows, y),
+            signed_costs,
             rows: &rows,
         };
-        let start = lane.start.as_deref();
-        let mut solution = match self.loss {
-            Loss::Logistic => solve::<Logistic>(&problem, self.limits, start),
-            Loss::SquaredHinge => solve::<SquaredHinge>(&problem, self.limits, start),
+        let problems: Vec<Problem<'_>> = costs.iter().map(|costs| problem(costs)).collect();
+        let start = |lane: &usize| self.lane(*lane).start.as_deref();
+        let starts: Vec<Option<&[f32]>> = group.iter().map(start).collect();
+        let mut solutions = match self.loss {
+            Loss::Logistic => solve_together::<Logistic>(&problems, self.limits, &starts),
+            Loss::SquaredHinge => solve_together::<SquaredHinge>(&problems, self.limits, &starts),
         };
-        for (weight, scale) in solution
-            .weights
-            .iter_mut()
-            .zip(lane.scales.iter().flatten())
-        {
-            *weight *= scale;
+        for solution in &mut solutions {
+            let weights = solution.weights.iter_mut();
+            for (weight, scale) in weights.zip(scales.into_iter().flatten()) {
+                *weight *= scale;
+            }
         }
-        Ok(solution)
+        Ok(solutions)
     }
 }
 

@@ -154,53 +154,63 @@ fn a_warm_start_ends_at_the_same_optimum_sooner() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    // Every lane converges, at any C, and what it reports is so: P is that of its weights, and weights moved a little
-    // have no P below the bound. Scaled lanes obey it too.
+    // Every lane converges, at any C and however many go together, and what it reports is so: P is that of its weights,
+    // and weights moved a little have no P below the bound. Scaled lanes, which go alone, obey it too.
     #[test]
     fn the_gap_closes(
         rows in prop::collection::vec(prop::collection::btree_map(0u32..12, -1.0f32..1.0, 0..6), 4..40),
         bits in any::<u64>(),
         log_c in -2i32..4,
         scaled in any::<bool>(),
+        n_lanes in 1usize..19,
         moved in prop::collection::vec(-0.1f64..0.1, 12),
     ) {
         let rows: Vec<Vec<(u32, f32)>> = rows.into_iter().map(|r| r.into_iter().collect()).collect();
-        let y: Vec<bool> = (0..rows.len()).map(|i| bits >> (i % 64) & 1 == 1).collect();
-        let data = dataset(&rows, &y, 12);
+        let mut records = SparseRecords::new(12);
+        for row in &rows {
+            records.push_row(row.iter().copied());
+        }
+        let y = Array2::from_shape_fn((rows.len(), n_lanes), |(i, lane)| {
+            bits.rotate_left(7 * lane as u32) >> (i % 64) & 1 == 1
+        });
+        let data = DatasetBase::new(records, y);
         let c = 10f64.powi(log_c);
         for loss in LOSSES {
-            let scales: Vec<f32> = match scaled {
-                true => (0..12).map(|j| 0.25 + j as f32 * 0.3).collect(),
-                false => vec![1.0; 12],
-            };
-            let lane = Lane {
-                scales: Some(scales.clone()),
-                ..Lane::new(c, ClassWeight::None)
-            };
-            let fitted = DualSolver::new(loss, vec![lane]).fit(&data).unwrap();
-            let report = fitted.reports[0];
-            prop_assert!(report.converged, "{:?}", report);
-            let objective = |shift: &dyn Fn(usize) -> f64| {
-                let w: Vec<f64> = (0..12)
-                    .map(|j| f64::from(fitted.linear.feature(j as u32)[0]) + shift(j))
-                    .collect();
-                let b = f64::from(fitted.linear.intercepts()[0]);
-                let own = |j: usize| w[j] / f64::from(scales[j]);
-                let mut value = 0.5 * ((0..12).map(|j| own(j) * own(j)).sum::<f64>() + b * b);
-                for (row, y) in rows.iter().zip(&y) {
-                    let m = b + row.iter().map(|(j, v)| f64::from(*v) * w[*j as usize]).sum::<f64>();
-                    let m = if *y { m } else { -m };
-                    value += c * match loss {
-                        Loss::Logistic => (-m).max(0.0) + (-m.abs()).exp().ln_1p(),
-                        Loss::SquaredHinge => (1.0 - m).max(0.0).powi(2),
-                    };
-                }
-                value
-            };
-            let here = objective(&|_| 0.0);
-            prop_assert!((here / report.objective - 1.0).abs() < 1e-4, "{} {:?}", here, report);
-            let bound = report.objective * (1.0 - report.gap) * (1.0 - 1e-6);
-            prop_assert!(objective(&|j| moved[j]) >= bound);
+            let scales: Option<Vec<f32>> =
+                scaled.then(|| (0..12).map(|j| 0.25 + j as f32 * 0.3).collect());
+            let lane = Lane { scales: scales.clone(), ..Lane::new(c, ClassWeight::None) };
+            let fitted = DualSolver::new(loss, vec![lane.clone()]).fit(&data).unwrap();
+            for (lane, report) in fitted.reports.iter().enumerate() {
+                prop_assert!(report.converged, "{:?}", report);
+                let objective = |shift: &dyn Fn(usize) -> f64| {
+                    let w: Vec<f64> = (0..12)
+                        .map(|j| f64::from(fitted.linear.feature(j as u32)[lane]) + shift(j))
+                        .collect();
+                    let b = f64::from(fitted.linear.intercepts()[lane]);
+                    let scale = |j: usize| f64::from(scales.as_ref().map_or(1.0, |scales| scales[j]));
+                    let own = |j: usize| w[j] / scale(j);
+                    let mut value = 0.5 * ((0..12).map(|j| own(j) * own(j)).sum::<f64>() + b * b);
+                    for (i, row) in rows.iter().enumerate() {
+                        let m = b + row.iter().map(|(j, v)| f64::from(*v) * w[*j as usize]).sum::<f64>();
+                        let m = if data.targets()[[i, lane]] { m } else { -m };
+                        value += c * match loss {
+                            Loss::Logistic => (-m).max(0.0) + (-m.abs()).exp().ln_1p(),
+                            Loss::SquaredHinge => (1.0 - m).max(0.0).powi(2),
+                        };
+                    }
+                    value
+                };
+                let here = objective(&|_| 0.0);
+                prop_assert!((here / report.objective - 1.0).abs() < 1e-4, "{} {:?}", here, report);
+                let bound = report.objective * (1.0 - report.gap) * (1.0 - 1e-6);
+                prop_assert!(objective(&|j| moved[j]) >= bound);
+            }
+            // From where they ended, the lanes are done at the first check or soon after.
+            let starts = fitted.alphas.iter().map(|alphas| Lane { start: Some(alphas.clone()), ..lane.clone() });
+            let again = DualSolver::new(loss, starts.collect()).fit(&data).unwrap();
+            for (first, again) in fitted.reports.iter().zip(&again.reports) {
+                prop_assert!(again.converged && again.visits <= first.visits, "{:?} {:?}", first, again);
+            }
         }
     }
 }

@@ -107,6 +107,8 @@ impl Metadata {
             | "sailthru.date"
             | "dc.date"
             | "dc.date.issued"
+            | "dcterms.date"
+            | "dcterms.issued"
             | "dcterms.created"
             | "pubdate"
             | "publishdate"

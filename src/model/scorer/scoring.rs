@@ -299,9 +299,9 @@ impl Scorer {
             let (acts, aliased) = (self.families.reads_acts(Some(i)), &mut scoring.aliased[i]);
             // Acts that nobody reads among the words as they are were not looked for there.
             let elsewhere = acts && !params.acts;
-            scoring.changed[i] = (any_begins || elsewhere)
-                && ((scoring.cache).alias(text, table, begins, acts, &scoring.reading, aliased)
-                    || elsewhere);
+            let replaced = (any_begins || elsewhere)
+                && (scoring.cache).alias(text, table, begins, acts, &scoring.reading, aliased);
+            scoring.changed[i] = replaced || elsewhere;
         }
         self.work_out_new(scoring);
     }

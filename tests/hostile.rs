@@ -185,3 +185,30 @@ fn a_message_that_cannot_be_taken_apart_costs_itself_alone() {
     assert_eq!(n_of_bad(&ran), 0);
     ran.says(&["in/m.eml: the message is damaged"]);
 }
+
+/// Each row has a cell for every field of all, so fields of one's own make many columns.
+#[test]
+fn a_row_of_a_hundred_thousand_fields_takes_no_time_as_csv() {
+    let fields: String = (0..100_000).map(|i| format!(",\"f{i}\":1")).collect();
+    let folder = Folder::with_model();
+    folder.put("a.jsonl", format!("{{\"text\":\"{GOOD}\"{fields}}}\n"));
+    let started = std::time::Instant::now();
+    let ran = folder.run("classify --model m.demarche a.jsonl --format csv");
+    assert!(started.elapsed().as_secs() < 60);
+    ran.says(&[
+        "beyond 16000, are left out: ",
+        "and 83980 more; --format jsonl keeps them",
+    ]);
+    let header = ran.stdout.lines().next().unwrap();
+    assert_eq!(header.matches("input.f").count(), 16_000);
+}
+
+#[test]
+fn a_table_of_a_hundred_thousand_paragraphs_takes_no_time() {
+    let folder = Folder::with_model();
+    folder.put("a.txt", "Envoys met.\n\n".repeat(100_000));
+    let started = std::time::Instant::now();
+    let table = folder.output("classify --model m.demarche a.txt");
+    assert!(started.elapsed().as_secs() < 60);
+    assert!(table.lines().count() > 100_000);
+}

@@ -212,3 +212,22 @@ fn a_table_of_a_hundred_thousand_paragraphs_takes_no_time() {
     assert!(started.elapsed().as_secs() < 60);
     assert!(table.lines().count() > 100_000);
 }
+
+#[test]
+fn a_page_in_a_web_archive_that_is_a_bomb() {
+    let record = |packed: &[u8]| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n";
+        let length = head.len() + packed.len();
+        let warc = format!("WARC/1.0\r\nWARC-Type: response\r\nContent-Length: {length}\r\n\r\n");
+        [warc.as_bytes(), head, packed, b"\r\n\r\n"].concat()
+    };
+    let bomb = record(&gzip(vec![b' '; 40 << 20]));
+    let good = record(&gzip(format!("<p>{GOOD}")));
+    let ran = beside_good("m.warc", [bomb, good].concat());
+    ran.says(&[
+        "in/m.warc",
+        "the content is more than 250 times its size when decompressed",
+        "--max-ratio",
+    ]);
+    assert_eq!(n_of_bad(&ran), 1);
+}

@@ -186,6 +186,80 @@ fn a_message_that_cannot_be_taken_apart_costs_itself_alone() {
     ran.says(&["in/m.eml: the message is damaged"]);
 }
 
+/// More than a document may be labelled in no time at all, as each takes a look at the clock now and then.
+#[test]
+fn a_text_that_takes_longer_to_label_than_it_may() {
+    let folder = Folder::with_model();
+    folder.put("a.txt", format!("{GOOD}\n\n").repeat(20_000));
+    folder.put("b.jsonl", format!("{{\"text\": \"{GOOD}\"}}\n").repeat(9));
+    folder.put("z.txt", GOOD);
+    for by in ["paragraph", "article"] {
+        let line =
+            format!("classify --model m.demarche a.txt b.jsonl z.txt --by {by} --max-seconds 0");
+        let ran = folder.run(&format!("{line} --format jsonl"));
+        assert_eq!(ran.code, 3);
+        ran.says(&[
+            "a.txt: labelling took longer than 0 s and was broken off at byte",
+            "--max-seconds allows more",
+            "1 record was skipped",
+        ]);
+        let docs = json_lines(&ran.stdout);
+        assert_eq!(
+            docs.last().unwrap()[if by == "article" { "article" } else { "doc" }],
+            "z.txt"
+        );
+        if by == "paragraph" {
+            let of_a = docs.iter().filter(|p| p["doc"] == "a.txt").count();
+            assert!((100..20_000).contains(&of_a), "{of_a}");
+            assert_eq!(docs.len(), of_a + 10);
+        }
+    }
+}
+
+/// Each try of the search for words that a label hangs on reads the whole paragraph, and there are hundreds.
+#[test]
+fn a_paragraph_whose_reasons_take_longer_than_they_may() {
+    let folder = Folder::with_model();
+    folder.put("a.txt", format!("{GOOD} ").repeat(20_000));
+    folder.put("z.txt", GOOD);
+    let line = "classify --model m.demarche a.txt z.txt --explain 3 --format jsonl --max-seconds 0";
+    let ran = folder.run(line);
+    assert_eq!(ran.code, 3);
+    ran.says(&["a.txt: labelling took longer than 0 s and was broken off at byte 0 of the text"]);
+    assert_eq!(json_lines(&ran.stdout).len(), 1);
+}
+
+#[test]
+fn a_message_of_more_parts_than_there_is_time_for() {
+    let folder = Folder::with_model();
+    let part = format!("--b\r\nContent-Type: text/plain\r\n\r\n{GOOD}\r\n");
+    let head = "From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+    folder.put("a.eml", format!("{head}{}--b--\r\n", part.repeat(2000)));
+    folder.put("z.eml", format!("{head}{part}--b--\r\n"));
+    let ran = folder.run("classify --model m.demarche a.eml z.eml --format jsonl --max-seconds 0");
+    assert_eq!(ran.code, 3);
+    ran.says(&[
+        "a.eml: the message took longer than 0 s to read",
+        "--max-seconds allows more",
+    ]);
+    assert_eq!(json_lines(&ran.stdout).len(), 1);
+}
+
+/// The crate that reads messages takes time that grows with the square of such a header.
+#[test]
+fn a_message_with_a_header_of_megabytes() {
+    let parameters: String = (0..400_000).map(|i| format!("; a*{i}=b")).collect();
+    let head = "From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: text/plain";
+    let started = std::time::Instant::now();
+    for between in ["", "\r\n "] {
+        let parameters = parameters.replace(';', &format!("{between};"));
+        let ran = beside_good("m.eml", format!("{head}{parameters}\r\n\r\n{GOOD}"));
+        ran.says(&["in/m.eml: a header of the message", "more than 65536 bytes"]);
+        assert_eq!(n_of_bad(&ran), 0);
+    }
+    assert!(started.elapsed().as_secs() < 60);
+}
+
 /// Each row has a cell for every field of all, so fields of one's own make many columns.
 #[test]
 fn a_row_of_a_hundred_thousand_fields_takes_no_time_as_csv() {

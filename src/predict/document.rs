@@ -10,7 +10,7 @@ use super::{Classifier, Explanation, Prediction};
 use crate::error::Place;
 use crate::ingest::{Document, Format};
 use crate::paragraphs::{fold_white_space, segment};
-use crate::text::language::foreign_language;
+use crate::text::language::{Declared, foreign_language_where};
 use crate::text::{Passage, Sign};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -183,13 +183,17 @@ const BYTES_A_NEAREST: usize = 8 << 10;
 struct Labelling<'d> {
     params: &'d LabelParams,
     place: &'d Place,
+    /// The language that the document says it is in, where that is a hint.
+    declared: Option<Declared>,
 }
 
 impl<'d> Labelling<'d> {
     fn of(document: &'d Document, params: &'d LabelParams) -> Self {
+        let declared = document.language.as_deref().and_then(Declared::of);
         Labelling {
             params,
             place: &document.place,
+            declared: declared.filter(|_| Declared::is_possible(&document.text)),
         }
     }
 }
@@ -298,7 +302,7 @@ impl Classifier<'_> {
         };
         let of_english = self.model().provenance().languages.is_empty();
         if of_english && !params.any_language {
-            view.language = foreign_language(&view.text);
+            view.language = foreign_language_where(&view.text, labelling.declared);
         }
         if view.language.is_some() {
             self.leave_unlabelled(!params.least_confidence.is_empty());

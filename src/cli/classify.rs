@@ -266,8 +266,8 @@ impl ClassifyArgs {
         Ok(counts)
     }
 
-    /// What the documents have in common, and how many there are.
-    fn survey(&self, model: &'static Model, params: &LabelParams) -> Result<(Batch, u64)> {
+    /// What the documents have in common, and what was read of them.
+    fn survey(&self, model: &'static Model, params: &LabelParams) -> Result<(Batch, Counts)> {
         let documents = self.input.open_more(&self.inputs)?;
         let total_bytes = documents.counts().total_bytes;
         if total_bytes.is_none() {
@@ -285,7 +285,7 @@ impl ClassifyArgs {
         };
         let (batch, counts) = pipeline.survey(params.clone())?;
         screen.clear();
-        Ok((batch, counts.documents))
+        Ok((batch, counts))
     }
 
     /// The training rows that are kept beside the model.
@@ -307,11 +307,11 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
     let model = open_model(args.model.as_deref())?;
     let mut params = args.params(model)?;
     let documents = args.input.open(&args.inputs)?;
-    let mut n_surveyed = None;
+    let mut surveyed = None;
     if args.batch {
-        let (batch, n_documents) = args.survey(model, &params)?;
+        let (batch, counts) = args.survey(model, &params)?;
         params.batch = Some(Arc::new(batch));
-        n_surveyed = Some(n_documents);
+        surveyed = Some(counts.contents);
     }
     let screen = Screen::bytes(documents.counts().total_bytes);
     for note in sources(model, &params) {
@@ -328,7 +328,7 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
         By::Article => args.articles(pipeline, params)?,
     };
     screen.close();
-    if n_surveyed.is_some_and(|n| n != counts.documents) {
+    if surveyed.is_some_and(|contents| contents != counts.contents) {
         return Err(Error::input(
             "--batch: the input changed between its two readings, so clusters and counts of what was written are wrong",
         )

@@ -66,7 +66,7 @@ use jsonl::Jsonl;
 pub use dates::read_date;
 pub use fields::Fields;
 pub use jsonl::Lines;
-pub use ledger::{Counts, Ledger};
+pub use ledger::{Contents, Counts, Ledger};
 pub use metadata::Metadata;
 pub use panics::is_caught;
 pub(crate) use time_cap::Deadline;

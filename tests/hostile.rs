@@ -185,3 +185,123 @@ fn a_message_that_cannot_be_taken_apart_costs_itself_alone() {
     assert_eq!(n_of_bad(&ran), 0);
     ran.says(&["in/m.eml: the message is damaged"]);
 }
+
+/// More than a document may be labelled in no time at all, as each takes a look at the clock now and then.
+#[test]
+fn a_text_that_takes_longer_to_label_than_it_may() {
+    let folder = Folder::with_model();
+    folder.put("a.txt", format!("{GOOD}\n\n").repeat(20_000));
+    folder.put("b.jsonl", format!("{{\"text\": \"{GOOD}\"}}\n").repeat(9));
+    folder.put("z.txt", GOOD);
+    for by in ["paragraph", "article"] {
+        let line =
+            format!("classify --model m.demarche a.txt b.jsonl z.txt --by {by} --max-seconds 0");
+        let ran = folder.run(&format!("{line} --format jsonl"));
+        assert_eq!(ran.code, 3);
+        ran.says(&[
+            "a.txt: labelling took longer than 0 s and was broken off at byte",
+            "--max-seconds allows more",
+            "1 record was skipped",
+        ]);
+        let docs = json_lines(&ran.stdout);
+        assert_eq!(
+            docs.last().unwrap()[if by == "article" { "article" } else { "doc" }],
+            "z.txt"
+        );
+        if by == "paragraph" {
+            let of_a = docs.iter().filter(|p| p["doc"] == "a.txt").count();
+            assert!((100..20_000).contains(&of_a), "{of_a}");
+            assert_eq!(docs.len(), of_a + 10);
+        }
+    }
+}
+
+/// Each try of the search for words that a label hangs on reads the whole paragraph, and there are hundreds.
+#[test]
+fn a_paragraph_whose_reasons_take_longer_than_they_may() {
+    let folder = Folder::with_model();
+    folder.put("a.txt", format!("{GOOD} ").repeat(20_000));
+    folder.put("z.txt", GOOD);
+    let line = "classify --model m.demarche a.txt z.txt --explain 3 --format jsonl --max-seconds 0";
+    let ran = folder.run(line);
+    assert_eq!(ran.code, 3);
+    ran.says(&["a.txt: labelling took longer than 0 s and was broken off at byte 0 of the text"]);
+    assert_eq!(json_lines(&ran.stdout).len(), 1);
+}
+
+#[test]
+fn a_message_of_more_parts_than_there_is_time_for() {
+    let folder = Folder::with_model();
+    let part = format!("--b\r\nContent-Type: text/plain\r\n\r\n{GOOD}\r\n");
+    let head = "From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+    folder.put("a.eml", format!("{head}{}--b--\r\n", part.repeat(2000)));
+    folder.put("z.eml", format!("{head}{part}--b--\r\n"));
+    let ran = folder.run("classify --model m.demarche a.eml z.eml --format jsonl --max-seconds 0");
+    assert_eq!(ran.code, 3);
+    ran.says(&[
+        "a.eml: the message took longer than 0 s to read",
+        "--max-seconds allows more",
+    ]);
+    assert_eq!(json_lines(&ran.stdout).len(), 1);
+}
+
+/// The crate that reads messages takes time that grows with the square of such a header.
+#[test]
+fn a_message_with_a_header_of_megabytes() {
+    let parameters: String = (0..400_000).map(|i| format!("; a*{i}=b")).collect();
+    let head = "From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: text/plain";
+    let started = std::time::Instant::now();
+    for between in ["", "\r\n "] {
+        let parameters = parameters.replace(';', &format!("{between};"));
+        let ran = beside_good("m.eml", format!("{head}{parameters}\r\n\r\n{GOOD}"));
+        ran.says(&["in/m.eml: a header of the message", "more than 65536 bytes"]);
+        assert_eq!(n_of_bad(&ran), 0);
+    }
+    assert!(started.elapsed().as_secs() < 60);
+}
+
+/// Each row has a cell for every field of all, so fields of one's own make many columns.
+#[test]
+fn a_row_of_a_hundred_thousand_fields_takes_no_time_as_csv() {
+    let fields: String = (0..100_000).map(|i| format!(",\"f{i}\":1")).collect();
+    let folder = Folder::with_model();
+    folder.put("a.jsonl", format!("{{\"text\":\"{GOOD}\"{fields}}}\n"));
+    let started = std::time::Instant::now();
+    let ran = folder.run("classify --model m.demarche a.jsonl --format csv");
+    assert!(started.elapsed().as_secs() < 60);
+    ran.says(&[
+        "beyond 16000, are left out: ",
+        "and 83980 more; --format jsonl keeps them",
+    ]);
+    let header = ran.stdout.lines().next().unwrap();
+    assert_eq!(header.matches("input.f").count(), 16_000);
+}
+
+#[test]
+fn a_table_of_a_hundred_thousand_paragraphs_takes_no_time() {
+    let folder = Folder::with_model();
+    folder.put("a.txt", "Envoys met.\n\n".repeat(100_000));
+    let started = std::time::Instant::now();
+    let table = folder.output("classify --model m.demarche a.txt");
+    assert!(started.elapsed().as_secs() < 60);
+    assert!(table.lines().count() > 100_000);
+}
+
+#[test]
+fn a_page_in_a_web_archive_that_is_a_bomb() {
+    let record = |packed: &[u8]| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n";
+        let length = head.len() + packed.len();
+        let warc = format!("WARC/1.0\r\nWARC-Type: response\r\nContent-Length: {length}\r\n\r\n");
+        [warc.as_bytes(), head, packed, b"\r\n\r\n"].concat()
+    };
+    let bomb = record(&gzip(vec![b' '; 40 << 20]));
+    let good = record(&gzip(format!("<p>{GOOD}")));
+    let ran = beside_good("m.warc", [bomb, good].concat());
+    ran.says(&[
+        "in/m.warc",
+        "the content is more than 250 times its size when decompressed",
+        "--max-ratio",
+    ]);
+    assert_eq!(n_of_bad(&ran), 1);
+}

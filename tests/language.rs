@@ -85,3 +85,49 @@ fn a_model_of_other_languages_labels_them() {
     let said = folder.jsonl("classify --model m.demarche a.txt --format jsonl");
     assert_eq!(said[0]["tone"], "cold");
 }
+
+#[test]
+fn a_page_that_says_its_language_tells_of_its_headlines_too() {
+    let folder = Folder::with_model();
+    let page = "<html lang='de-DE'><h1>Handelsstreit: Peking warnt Brüssel</h1>\
+        <p>Das Handelsministerium in Peking verurteilte die neuen Zölle auf Stahl scharf. Ein Sprecher \
+        kündigte am Dienstag Gegenmaßnahmen gegen europäische Hersteller von Autos, Schweinefleisch und \
+        Branntwein in Aussicht, falls die Kommission ihre Entscheidung nicht binnen eines Monats \
+        zurücknimmt; Verhandlungen in Genf seien weiterhin möglich, ein Termin stehe jedoch nicht fest.</p>\
+        <p>Envoys praised a deal and said that the talks were friendly.</p>";
+    folder.put("german.html", page);
+    // It says that it is in German, and is not.
+    let wrong = "<html lang='de-DE'><h1>Streit in Peking: EU warns Brussels</h1>\
+        <p>Envoys praised a deal and said that the talks were friendly.</p>";
+    folder.put("wrong.html", wrong);
+    folder.put("silent.html", page.replace(" lang='de-DE'", ""));
+    folder.put("english.html", page.replace("de-DE", "en"));
+    let languages = |file: &str| {
+        let said = folder.jsonl(&format!(
+            "classify --model m.demarche {file} --format jsonl"
+        ));
+        all(&said, "language")
+            .into_iter()
+            .cloned()
+            .collect::<Vec<Value>>()
+    };
+    let (null, deu) = (Value::Null, json!("deu"));
+    assert_eq!(
+        languages("german.html"),
+        [deu.clone(), deu.clone(), null.clone()]
+    );
+    assert_eq!(languages("wrong.html"), [null.clone(), null.clone()]);
+    for file in ["silent.html", "english.html"] {
+        assert_eq!(
+            languages(file),
+            [null.clone(), deu.clone(), null.clone()],
+            "{file}"
+        );
+    }
+    folder.put(
+        "rows.jsonl",
+        "{\"text\": \"Handelsstreit: Peking warnt Brüssel\", \"language\": \"German\"}\n\
+         {\"text\": \"Handelsstreit: Peking warnt Brüssel\"}\n",
+    );
+    assert_eq!(languages("rows.jsonl"), [deu, null]);
+}

@@ -8,7 +8,7 @@ use crate::ingest::Counts;
 use crate::model::examples::Examples;
 use crate::model::{Model, Task, TaskModel};
 use crate::output::articles::{ArticleCsv, ArticleJsonl, ArticleTable, ArticleWriter, Names};
-use crate::output::csv::CsvWriter;
+use crate::output::csv::{CsvWriter, MOST_FIELDS};
 use crate::output::jsonl::{Encoder, JsonlWriter};
 use crate::output::scores::source;
 use crate::output::table::TableWriter;
@@ -16,6 +16,7 @@ use crate::predict::{
     Article, Articles, Batch, LabelParams, MOST_WORDS, Neighbours, Poles, RollupParams, Unit,
 };
 use clap::{Args, ValueEnum};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -200,11 +201,10 @@ impl ClassifyArgs {
             LabelsFormat::Csv => {
                 let mut writer = CsvWriter::new(screen::plain_output(), tasks, &params);
                 let counts = pipeline.run(params, &mut writer)?;
-                let left_out: Vec<&str> = writer.left_out().iter().map(String::as_str).collect();
-                if !left_out.is_empty() {
+                if let Some(named) = some_of(writer.left_out()) {
                     screen.message(&format!(
-                        "note: fields that came after the CSV header was written are left out: {}; --format jsonl keeps them",
-                        left_out.join(", ")
+                        "note: fields that came after the CSV header was written, or beyond {MOST_FIELDS}, are left out: {named}; \
+                         --format jsonl keeps them"
                     ));
                 }
                 Ok(counts)
@@ -266,8 +266,8 @@ impl ClassifyArgs {
         Ok(counts)
     }
 
-    /// What the documents have in common, and how many there are.
-    fn survey(&self, model: &'static Model, params: &LabelParams) -> Result<(Batch, u64)> {
+    /// What the documents have in common, and what was read of them.
+    fn survey(&self, model: &'static Model, params: &LabelParams) -> Result<(Batch, Counts)> {
         let documents = self.input.open_more(&self.inputs)?;
         let total_bytes = documents.counts().total_bytes;
         if total_bytes.is_none() {
@@ -285,7 +285,7 @@ impl ClassifyArgs {
         };
         let (batch, counts) = pipeline.survey(params.clone())?;
         screen.clear();
-        Ok((batch, counts.documents))
+        Ok((batch, counts))
     }
 
     /// The training rows that are kept beside the model.
@@ -307,11 +307,11 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
     let model = open_model(args.model.as_deref())?;
     let mut params = args.params(model)?;
     let documents = args.input.open(&args.inputs)?;
-    let mut n_surveyed = None;
+    let mut surveyed = None;
     if args.batch {
-        let (batch, n_documents) = args.survey(model, &params)?;
+        let (batch, counts) = args.survey(model, &params)?;
         params.batch = Some(Arc::new(batch));
-        n_surveyed = Some(n_documents);
+        surveyed = Some(counts.contents);
     }
     let screen = Screen::bytes(documents.counts().total_bytes);
     for note in sources(model, &params) {
@@ -328,7 +328,7 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
         By::Article => args.articles(pipeline, params)?,
     };
     screen.close();
-    if n_surveyed.is_some_and(|n| n != counts.documents) {
+    if surveyed.is_some_and(|contents| contents != counts.contents) {
         return Err(Error::input(
             "--batch: the input changed between its two readings, so clusters and counts of what was written are wrong",
         )
@@ -341,6 +341,23 @@ pub fn run(args: ClassifyArgs) -> Result<Outcome> {
         ));
     }
     Ok(args.input.outcome(screen.skipped()))
+}
+
+/// How many fields a message names.
+const NAMED_FIELDS: usize = 20;
+
+/// The first of some names, and how many more there are; nothing where there is none.
+fn some_of(names: &BTreeSet<String>) -> Option<String> {
+    let first: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .take(NAMED_FIELDS)
+        .collect();
+    let more = match names.len() - first.len() {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    (!first.is_empty()).then(|| first.join(", ") + &more)
 }
 
 /// The confidence below which each task's answer is withheld; where no answer is sure enough, more than any.

@@ -144,7 +144,7 @@ struct InputArgs {
     #[arg(long, value_name = "N", default_value_t = IngestParams::default().max_entries)]
     max_entries: usize,
 
-    /// Skip a page that takes longer to read than this
+    /// Skip a page or message that takes longer to read than this, and break off the labelling of a document that takes longer
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
     max_seconds: f64,
 

@@ -202,9 +202,14 @@ impl Pipeline<'_> {
             self.screen.at(bytes_read.load(Ordering::Relaxed));
             Ok(())
         };
-        let worker = || Worker {
-            classifier: self.model.classifier(),
-            maker: maker.clone(),
+        let time_cap = self.documents.time_cap();
+        let worker = || {
+            let mut classifier = self.model.classifier();
+            classifier.set_time_cap(time_cap);
+            Worker {
+                classifier,
+                maker: maker.clone(),
+            }
         };
         if self.threads <= 1 {
             let (mut documents, mut worker) = (self.documents, worker());
@@ -312,6 +317,7 @@ impl<M: Maker> Worker<M> {
                 made.counted.count(&document);
                 Ledger::remarks(&document, |problem| made.problems.push(problem));
                 (self.maker).add(&mut self.classifier, document, &mut made.output);
+                made.problems.extend(self.classifier.take_broken_off());
             }
             Err(problem) => made.problems.push(problem),
         });

@@ -63,8 +63,8 @@ fn start_tag(text: &str, from: usize) -> Option<Range<usize>> {
 /// The most elements of an entry within each other.
 const MAX_DEPTH: usize = 256;
 
-/// The longest root tag that is kept with its attributes, which name the namespaces.
-const MAX_ROOT_BYTES: usize = 16 << 10;
+/// The longest root tag that is kept with its attributes, which name the namespaces: it is parsed anew with every entry.
+const MAX_ROOT_BYTES: usize = 4 << 10;
 
 /// The longest name of an element that is looked for: a feed may be one long `<<<<…`.
 const MAX_NAME_BYTES: usize = 64;

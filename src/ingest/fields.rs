@@ -66,7 +66,7 @@ impl Fields {
     }
 
     /// The names and the values as JSON text, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
         (self.entries.iter()).map(|e| (self.name(e), &self.json[e.value.clone()]))
     }
 

@@ -6,6 +6,7 @@
 
 use super::{Document, Format, Problem, Recurring, Severity, Told, rows};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What has been read so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,6 +23,40 @@ pub struct Counts {
     pub bytes_read: u64,
     /// The sizes of all files together, unless something without a size is among the inputs.
     pub total_bytes: Option<u64>,
+    /// Of the texts of the documents, in order: whoever reads an input twice tells by it whether it is the same.
+    pub contents: Contents,
+}
+
+/// A hash of texts in their order, whichever way they are gathered in between: the value at [`RADIX`] of the polynomial whose
+/// coefficients are the texts' own hashes (Rabin, "Fingerprinting by random polynomials", 1981).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contents {
+    value: u64,
+    /// The radix to the power of their number.
+    shift: u64,
+}
+
+/// An odd number, so that no text's hash is ever shifted out.
+const RADIX: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl Default for Contents {
+    fn default() -> Self {
+        Contents { value: 0, shift: 1 }
+    }
+}
+
+impl Contents {
+    fn push(&mut self, text: &str) {
+        self.append(Contents {
+            value: xxh3_64(text.as_bytes()),
+            shift: RADIX,
+        });
+    }
+
+    fn append(&mut self, other: Contents) {
+        self.value = (self.value.wrapping_mul(other.shift)).wrapping_add(other.value);
+        self.shift = self.shift.wrapping_mul(other.shift);
+    }
 }
 
 /// Counts what is read, in the order of the input.
@@ -44,6 +79,7 @@ impl Ledger {
     pub fn count(&mut self, document: &Document) {
         self.counts.documents += u64::from(document.continues.is_none());
         self.counts.unread_dates += u64::from(document.undated);
+        self.counts.contents.push(&document.text);
     }
 
     /// Adds what another ledger counted of documents behind ours; problems are to be
@@ -51,6 +87,7 @@ impl Ledger {
     pub fn add_documents(&mut self, other: &Ledger) {
         self.counts.documents += other.counts.documents;
         self.counts.unread_dates += other.counts.unread_dates;
+        self.counts.contents.append(other.counts.contents);
     }
 
     /// Counts a problem, unless it is of those that recur and was told already; says whether it was
@@ -121,6 +158,34 @@ fn is_blank(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::error::Place;
+
+    #[test]
+    fn contents_are_told_by_texts_and_order_and_not_by_how_they_were_gathered() {
+        let all = |loads: &[&[&str]]| {
+            let mut ledger = Ledger::default();
+            for load in loads {
+                let mut own = Ledger::default();
+                for text in *load {
+                    own.count(&Document {
+                        text: (*text).to_owned(),
+                        ..Document::default()
+                    });
+                }
+                ledger.add_documents(&own);
+            }
+            ledger.counts().contents
+        };
+        let whole = all(&[&["a", "b", "", "c"]]);
+        assert_eq!(all(&[&["a"], &[], &["b", ""], &["c"]]), whole);
+        for other in [
+            ["b", "a", "", "c"],
+            ["a", "b", "c", ""],
+            ["a", "b", "", "d"],
+        ] {
+            assert_ne!(all(&[&other]), whole);
+        }
+        assert_ne!(all(&[&["a", "b", "c"]]), whole);
+    }
 
     #[test]
     fn what_recurs_is_told_once() {

@@ -1,10 +1,13 @@
 //! Messages (EML) and saved pages (MHTML): a file is a document.
 
+use std::borrow::Cow;
+
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::encoding::{Stream, too_long};
 use super::metadata::Metadata;
 use super::panics::caught;
+use super::time_cap::Deadline;
 use super::{Document, IngestParams, Problem, page};
 use crate::error::Place;
 
@@ -35,6 +38,36 @@ pub(super) fn is_message(head: &[u8]) -> bool {
 /// How many of the parts that were not read a message names.
 const NAMED_PARTS: usize = 5;
 
+/// The headers that have parameters.
+const WITH_PARAMETERS: [&[u8]; 2] = [b"content-type", b"content-disposition"];
+
+/// The longest of them, in bytes. The crate that reads messages looks through all pieces of a value that comes in pieces for each
+/// further one (RFC 2231), so a header of some megabytes would take minutes.
+const MAX_PARAMETERS_BYTES: usize = 64 << 10;
+
+/// Whether such a header, with the lines that go on with it, is longer than that; whichever part it is of.
+fn has_endless_parameters(message: &[u8]) -> bool {
+    let (mut at, mut length) = (0, None);
+    while at < message.len() {
+        let rest = &message[at..];
+        let line = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let begins = |name: &&[u8]| {
+            let head = rest.get(..name.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(name))
+        };
+        let is_begun = WITH_PARAMETERS.iter().any(begins);
+        length = match length {
+            Some(so_far) if matches!(rest[0], b' ' | b'\t') => Some(so_far + line),
+            _ => is_begun.then_some(line),
+        };
+        if length.is_some_and(|length| length > MAX_PARAMETERS_BYTES) {
+            return true;
+        }
+        at += line;
+    }
+    false
+}
+
 /// The text of a message (its HTML where it has some, else its plain text), behind a warning of what else there is in it.
 pub(super) fn records(
     mut stream: Stream,
@@ -49,6 +82,13 @@ pub(super) fn records(
     if let Some(error) = error {
         return vec![Err(stream.damaged(place, &error))];
     }
+    if has_endless_parameters(&bytes) {
+        let message = format!(
+            "a header of the message that says what a part is has more than {MAX_PARAMETERS_BYTES} bytes"
+        );
+        return vec![Err(Problem::skipped(place, message))];
+    }
+    let deadline = params.page.time.map(Deadline::begin);
     let message = match caught(|| MessageParser::default().parse(&bytes)) {
         Ok(Some(message)) => message,
         Ok(None) => return vec![Err(Problem::skipped(place, "no message: it has no header"))],
@@ -58,7 +98,7 @@ pub(super) fn records(
         }
     };
     let unread = unread(&message).map(|message| Err(Problem::warning(place.clone(), message)));
-    let document = document(&message, place, params);
+    let document = document(&message, place, params, deadline);
     take_apart(message);
     unread.into_iter().chain([document]).collect()
 }
@@ -84,7 +124,12 @@ fn is_snapshot(message: &Message) -> bool {
     message.header_raw(SNAPSHOT).is_some()
 }
 
-fn document(message: &Message, place: Place, params: &IngestParams) -> Result<Document, Problem> {
+fn document(
+    message: &Message,
+    place: Place,
+    params: &IngestParams,
+    deadline: Option<Deadline>,
+) -> Result<Document, Problem> {
     let from = message.from().and_then(|from| from.first());
     let byline = from.and_then(|from| from.name().or(from.address()));
     let url = message.header_raw(SNAPSHOT);
@@ -102,14 +147,46 @@ fn document(message: &Message, place: Place, params: &IngestParams) -> Result<Do
     };
     if has_html(message) {
         // What of it is plain text comes out as HTML too.
-        let bodies = 0..message.html_body_count();
-        let pages: Vec<_> = bodies.filter_map(|i| message.body_html(i)).collect();
-        page::described(&pages.join("\n"), true, metadata, None, place, params)
+        let bodies = (0..message.html_body_count()).filter_map(|i| message.body_html(i));
+        let page = joined(bodies, "\n", &place, deadline)?;
+        page::described(&page, true, metadata, None, place, params)
     } else {
-        let bodies = 0..message.text_body_count();
-        let texts: Vec<_> = bodies.filter_map(|i| message.body_text(i)).collect();
-        page::described(&texts.join("\n\n"), false, metadata, None, place, params)
+        let bodies = (0..message.text_body_count()).filter_map(|i| message.body_text(i));
+        let text = joined(bodies, "\n\n", &place, deadline)?;
+        page::described(&text, false, metadata, None, place, params)
     }
+}
+
+/// How many bodies pass between two looks at the clock.
+const BODIES_A_LOOK: usize = 256;
+
+/// The bodies of a message as one text.
+///
+/// # Errors
+/// A problem where that, and what came before, takes longer than it may.
+fn joined<'m>(
+    bodies: impl Iterator<Item = Cow<'m, str>>,
+    between: &str,
+    place: &Place,
+    deadline: Option<Deadline>,
+) -> Result<String, Problem> {
+    let mut all = String::new();
+    for (i, body) in bodies.enumerate() {
+        if (i + 1).is_multiple_of(BODIES_A_LOOK)
+            && let Some(limit) = deadline.and_then(Deadline::passed)
+        {
+            let message = format!(
+                "the message took longer than {} s to read; --max-seconds allows more",
+                limit.as_secs_f64()
+            );
+            return Err(Problem::skipped(place.clone(), message));
+        }
+        if i > 0 {
+            all.push_str(between);
+        }
+        all.push_str(&body);
+    }
+    Ok(all)
 }
 
 fn has_html(message: &Message) -> bool {

@@ -66,9 +66,10 @@ use jsonl::Jsonl;
 pub use dates::read_date;
 pub use fields::Fields;
 pub use jsonl::Lines;
-pub use ledger::{Counts, Ledger};
+pub use ledger::{Contents, Counts, Ledger};
 pub use metadata::Metadata;
 pub use panics::is_caught;
+pub(crate) use time_cap::Deadline;
 pub use time_cap::TimeCap;
 
 /// How a document's text is laid out.
@@ -351,6 +352,11 @@ impl Documents {
             total_bytes: self.total_bytes,
             ..self.ledger.counts()
         }
+    }
+
+    /// What bounds the time that each document may take, in reading and again in whatever is done with it.
+    pub fn time_cap(&self) -> Option<TimeCap> {
+        self.params.page.time
     }
 
     /// The bytes taken from disk or standard input so far, for a bar on another thread.

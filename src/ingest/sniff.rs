@@ -91,9 +91,9 @@ pub(super) fn reader(
     }
     // What the user says of the format goes before what the text looks like, and that before what it is called.
     let format = params.format.or(telling(head)).or(source.format);
-    if format != Some(Format::Parquet)
-        && let Some(what) = binary(head)
-    {
+    // A web archive holds pictures beside the pages.
+    let may_be_binary = format == Some(Format::Parquet) || warc::is_warc(head);
+    if !may_be_binary && let Some(what) = binary(head) {
         return Err(Problem::skipped(place(), what));
     }
     let name = source.name.clone();

@@ -1,11 +1,11 @@
-//! What bounds the time that reading one document may take.
+//! What bounds the time that one document may take.
 //!
-//! The library has no clock of its own: whoever sets a bound brings one. Loops that a document can make long look at it
-//! now and then.
+//! The library has no clock of its own: whoever sets a bound brings one. Loops that a document can make long, in reading it and in
+//! labelling it, look at it now and then.
 
 use std::time::Duration;
 
-/// The longest that reading one document may take, by a clock.
+/// The longest that reading one document may take, and again that labelling it may, by a clock.
 #[derive(Debug, Clone, Copy)]
 pub struct TimeCap {
     /// How long.
@@ -24,7 +24,7 @@ impl Eq for TimeCap {}
 
 /// When the time of a document is over.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     cap: TimeCap,
     began: Duration,
 }

@@ -5,12 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use encoding_rs::Encoding;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::encoding::{Stream, decode};
 use super::metadata::Metadata;
+use super::unpack::{Budget, Capped};
 use super::{Document, IngestParams, Problem, page};
 use crate::error::Place;
 
@@ -134,7 +137,7 @@ impl Warc {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let fetched = match kind {
-            "response" => fetched(content, most),
+            "response" => fetched(content, &self.params),
             _ => Ok(Fetched {
                 content_type: header(headers, "content-type").unwrap_or("").to_owned(),
                 body: content,
@@ -223,7 +226,7 @@ enum Unread {
 }
 
 /// Takes an HTTP answer apart.
-fn fetched(content: Vec<u8>, most: u64) -> Result<Fetched, Unread> {
+fn fetched(content: Vec<u8>, params: &IngestParams) -> Result<Fetched, Unread> {
     let crlf = memchr::memmem::find(&content, b"\r\n\r\n").map(|at| (at, at + 4));
     let ends = crlf.or_else(|| memchr::memmem::find(&content, b"\n\n").map(|at| (at, at + 2)));
     let (head_end, body_start) = ends.unwrap_or((content.len(), content.len()));
@@ -243,7 +246,8 @@ fn fetched(content: Vec<u8>, most: u64) -> Result<Fetched, Unread> {
         body = dechunked(&body).unwrap_or(body);
     }
     let encoded = header(&headers, "content-encoding").unwrap_or_default();
-    let packed: Option<Box<dyn Read>> = match encoded {
+    let n_packed = body.len() as u64;
+    let packed: Option<Box<dyn Read + Send>> = match encoded {
         "br" | "zstd" if std::str::from_utf8(&body).is_err() => {
             return Err(Unread::LeftOut(format!("content encoded as {encoded}")));
         }
@@ -256,12 +260,21 @@ fn fetched(content: Vec<u8>, most: u64) -> Result<Fetched, Unread> {
         _ => None,
     };
     if let Some(packed) = packed {
+        let most = params.max_record_bytes;
+        let budget = Budget::new(Arc::new(AtomicU64::new(n_packed)), params, None);
+        let capped = Capped {
+            unpacked: packed,
+            budget: Arc::new(budget),
+        };
         let mut unpacked = Vec::new();
-        let read = packed
+        let read = capped
             .take(most.saturating_add(1))
             .read_to_end(&mut unpacked);
         read.map_err(|error| {
-            Unread::Damaged(format!("the {encoded} content is damaged: {error}"))
+            Unread::Damaged(match error.kind() {
+                io::ErrorKind::FileTooLarge => format!("the content is {error}"),
+                _ => format!("the {encoded} content is damaged: {error}"),
+            })
         })?;
         if unpacked.len() as u64 > most {
             let message =

@@ -2,7 +2,7 @@
 //!
 //! The columns of the JSONL, flattened: `doc, paragraph, start, end, source_start, source_end, TASK…,
 //! score.TASK.LABEL…, withheld, language, cluster, repeated, explain.TASK…, without.TASK…, nearest.TASK…, input.FIELD…, text`. Lists are joined by `;`. The `input` columns are the fields of the
-//! first [`HELD_DOCUMENTS`] documents; fields that only come later are counted as left out. A text cell
+//! first [`HELD_DOCUMENTS`] documents, [`MOST_FIELDS`] at most; all others are counted as left out. A text cell
 //! that a spreadsheet would run as a formula gets a `'` before it.
 
 use super::reasons::{nearest_cell, terms_cell, without_cell};
@@ -11,11 +11,15 @@ use crate::model::{Form, Task};
 use crate::predict::{LabelParams, LabelledDocument, LabelledParagraph};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Write};
 
 /// Documents that are held back until the header is written.
 pub const HELD_DOCUMENTS: usize = 1000;
+
+/// Fields of input rows that have a column: about as many as a spreadsheet has. Every row has a cell in each, so rows that
+/// each name fields of their own would make a file that grows with the square of the input.
+pub const MOST_FIELDS: usize = 16_000;
 
 /// Writes CSV.
 pub struct CsvWriter<W: Write> {
@@ -24,6 +28,8 @@ pub struct CsvWriter<W: Write> {
     params: LabelParams,
     held: Vec<LabelledDocument>,
     fields: Option<Vec<String>>,
+    /// The same, to look them up.
+    known: HashSet<String>,
     left_out: BTreeSet<String>,
 }
 
@@ -36,20 +42,22 @@ impl<W: Write> CsvWriter<W> {
             params: params.clone(),
             held: Vec::new(),
             fields: None,
+            known: HashSet::new(),
             left_out: BTreeSet::new(),
         }
     }
 
-    /// Fields of input rows that came after the header was written.
+    /// Fields of input rows that have no column: they came after the header was written, or were too many.
     pub fn left_out(&self) -> &BTreeSet<String> {
         &self.left_out
     }
 
     fn write_header(&mut self) -> io::Result<()> {
         let mut fields: Vec<String> = Vec::new();
+        let mut known = HashSet::new();
         for document in &self.held {
             for field in document.document.fields.names() {
-                if !fields.iter().any(|known| *known == field) {
+                if fields.len() < MOST_FIELDS && known.insert(field.to_string()) {
                     fields.push(field.into_owned());
                 }
             }
@@ -90,6 +98,7 @@ impl<W: Write> CsvWriter<W> {
         header.extend(fields.iter().map(|field| format!("input.{field}")));
         header.push("text".to_owned());
         self.fields = Some(fields);
+        self.known = known;
         let header = header.iter().map(|name| safe(name));
         self.out
             .write_record(header.map(String::into_bytes))
@@ -108,20 +117,18 @@ impl<W: Write> CsvWriter<W> {
 
     fn write_document(&mut self, document: &LabelledDocument) -> io::Result<()> {
         let fields = self.fields.as_deref().unwrap_or_default();
-        let given = document.document.fields.names();
-        let late = given.filter(|f| !fields.iter().any(|known| known == f));
-        self.left_out.extend(late.map(Cow::into_owned));
+        let given: HashMap<Cow<'_, str>, &str> = document.document.fields.iter().collect();
+        let late = given
+            .keys()
+            .filter(|name| !self.known.contains(name.as_ref()));
+        self.left_out.extend(late.map(|name| name.to_string()));
         let name = document.document.name();
-        let inputs: Vec<String> = fields
-            .iter()
-            .map(|field| {
-                document
-                    .document
-                    .fields
-                    .get(field)
-                    .map(|value| cell(&value))
-                    .unwrap_or_default()
-            })
+        let input = |field: &String| {
+            let value = serde_json::from_str(given.get(field.as_str())?).ok();
+            value.as_ref().map(cell)
+        };
+        let inputs: Vec<String> = (fields.iter())
+            .map(|field| input(field).unwrap_or_default())
             .collect();
         for paragraph in &document.paragraphs {
             let record = self.record(&name, paragraph, &inputs);

@@ -77,15 +77,12 @@ impl<W: Write> TableWriter<W> {
             .map(|task| self.column_width(task))
             .collect();
         self.write_heading(&widths)?;
-        let batch: Vec<String> = (self.held.iter())
-            .map(|(_, paragraph)| {
-                let docs = paragraph.repeated.unwrap_or(1).to_string();
-                let cluster = paragraph.cluster.map(|cluster| cluster.to_string());
-                self.batch_cells(&docs, cluster.as_deref().unwrap_or("–"))
-            })
-            .collect();
-        for ((row, paragraph), batch) in std::mem::take(&mut self.held).into_iter().zip(&batch) {
-            self.write_paragraph(row, &paragraph, &widths, batch)?;
+        let has_rows = self.has_rows();
+        for (row, paragraph) in std::mem::take(&mut self.held) {
+            let docs = paragraph.repeated.unwrap_or(1).to_string();
+            let cluster = paragraph.cluster.map(|cluster| cluster.to_string());
+            let batch = self.batch_cells(&docs, cluster.as_deref().unwrap_or("–"), has_rows);
+            self.write_paragraph(row, &paragraph, &widths, &batch)?;
         }
         Ok(())
     }
@@ -146,10 +143,14 @@ impl<W: Write> TableWriter<W> {
         parts.join(" · ")
     }
 
+    /// Whether rows of a file are held, which have clusters of their own.
+    fn has_rows(&self) -> bool {
+        self.held.iter().any(|(row, _)| row.is_some())
+    }
+
     /// What a paragraph has in common with other documents of the batch: how many have it, and of a row its cluster.
-    fn batch_cells(&self, docs: &str, cluster: &str) -> String {
-        let is_row = self.held.iter().any(|(row, _)| row.is_some());
-        match (&self.params.batch, is_row) {
+    fn batch_cells(&self, docs: &str, cluster: &str, has_rows: bool) -> String {
+        match (&self.params.batch, has_rows) {
             (None, _) => String::new(),
             (Some(_), false) => format!("  {docs:>6}"),
             (Some(_), true) => format!("  {docs:>6}  {cluster:16}"),
@@ -187,7 +188,7 @@ impl<W: Write> TableWriter<W> {
         for (task, width) in self.tasks.iter().zip(widths) {
             write!(self.out, "  {}", padded(&task.name, *width))?;
         }
-        let batch = self.batch_cells("docs", "cluster");
+        let batch = self.batch_cells("docs", "cluster", self.has_rows());
         writeln!(self.out, "{batch}  text{dim:#}")
     }
 
@@ -321,8 +322,10 @@ fn wrapped(text: &str, telling: &[&WordValue], width: usize) -> Vec<String> {
     let mut at = 0;
     for piece in text.split(' ') {
         let end = at + piece.len();
-        let within: Vec<&WordValue> = (telling.iter().copied())
-            .filter(|word| at <= word.span.0 && word.span.1 <= end)
+        // They stand in the order of the text, as the pieces do.
+        let first = telling.partition_point(|word| word.span.0 < at);
+        let within: Vec<&WordValue> = (telling[first..].iter().copied())
+            .take_while(|word| word.span.1 <= end)
             .collect();
         // A mark takes two brackets and a sign.
         let piece_width = printable(piece).width() + 3 * within.len();

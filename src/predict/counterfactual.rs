@@ -61,7 +61,7 @@ pub fn without_words(text: &str, spans: &[(usize, usize)]) -> String {
 
 impl Classifier<'_> {
     /// A set of at most `most` words that `label` of `task` (indices into the model's) hangs on in `text`;
-    /// none where the text is not given the label, or where no set was found. The search is greedy, so a set
+    /// none where the text is not given the label, or where no set was found, in the time that a document may take. The search is greedy, so a set
     /// may be there that it does not find; what it finds holds and has no word too many. The latest scores stay what
     /// they are.
     ///
@@ -90,6 +90,7 @@ impl Classifier<'_> {
         most: usize,
     ) -> Option<Counterfactual> {
         let passage = passage.into();
+        self.watch.begin();
         let explanation = self.explain(passage, task, label);
         self.search(passage, (task, label), &explanation.words, most, false)
     }
@@ -177,6 +178,7 @@ struct Search<'s, 'm> {
 impl Search<'_, '_> {
     /// Classifies the text without the words taken out; says whether it is given the label.
     fn is_given(&mut self) -> bool {
+        self.classifier.watch.goes_on(self.passage.text.len());
         let edited = without_words(self.passage.text, &self.removed);
         let edited = Passage {
             text: &edited,
@@ -226,6 +228,9 @@ impl Search<'_, '_> {
             // The first that leaves the label out, or else the one that leaves it the smallest lead.
             let mut best = (0, f32::INFINITY);
             for (i, word) in left.iter().enumerate() {
+                if self.classifier.watch.is_over() {
+                    return None;
+                }
                 let (given, lead) = self.without(*word, |s| (s.is_given(), s.lead()));
                 let lead = if given { lead } else { f32::NEG_INFINITY };
                 if lead < best.1 {
@@ -239,7 +244,9 @@ impl Search<'_, '_> {
             self.remove(word);
             if best.1 == f32::NEG_INFINITY && !self.is_given() {
                 self.prune();
-                return Some(self.found());
+                // Words may be left that could have been put back.
+                let is_whole = !self.classifier.watch.is_over();
+                return is_whole.then(|| self.found());
             }
         }
     }
@@ -247,7 +254,7 @@ impl Search<'_, '_> {
     /// Puts words back as long as the label stays out without the rest.
     fn prune(&mut self) {
         let mut at = 0;
-        while at < self.removed.len() {
+        while at < self.removed.len() && !self.classifier.watch.is_over() {
             let word = self.removed.remove(at);
             if self.is_given() {
                 self.removed.insert(at, word);

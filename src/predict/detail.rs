@@ -79,6 +79,12 @@ impl Classifier<'_> {
             }
         });
         for paragraph in &mut paragraphs {
+            let n_labels = paragraph.labels.len();
+            if !self.watch.goes_on(paragraph.text.len() * n_labels) {
+                let how = "not all words that speak for its labels are marked";
+                self.watch.break_off(&document.place, how);
+                break;
+            }
             self.explain_words(paragraph);
         }
         document.text = String::new();

@@ -7,9 +7,10 @@ use super::counterfactual::{Counterfactual, Threshold};
 use super::neighbours::{NearestRows, Neighbours};
 use super::signs::signs;
 use super::{Classifier, Explanation, Prediction};
+use crate::error::Place;
 use crate::ingest::{Document, Format};
 use crate::paragraphs::{fold_white_space, segment};
-use crate::text::language::foreign_language;
+use crate::text::language::{Declared, foreign_language_where};
 use crate::text::{Passage, Sign};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -175,6 +176,28 @@ impl<'p> From<&'p LabelledParagraph> for ParagraphView<'p> {
     }
 }
 
+/// Looking through the training rows costs about as much as labelling so many bytes.
+const BYTES_A_NEAREST: usize = 8 << 10;
+
+/// What all paragraphs of a document are labelled by.
+struct Labelling<'d> {
+    params: &'d LabelParams,
+    place: &'d Place,
+    /// The language that the document says it is in, where that is a hint.
+    declared: Option<Declared>,
+}
+
+impl<'d> Labelling<'d> {
+    fn of(document: &'d Document, params: &'d LabelParams) -> Self {
+        let declared = document.language.as_deref().and_then(Declared::of);
+        Labelling {
+            params,
+            place: &document.place,
+            declared: declared.filter(|_| Declared::is_possible(&document.text)),
+        }
+    }
+}
+
 impl Classifier<'_> {
     /// Labels the paragraphs of a document.
     pub fn label(&mut self, mut document: Document, params: &LabelParams) -> LabelledDocument {
@@ -207,7 +230,8 @@ impl Classifier<'_> {
     }
 
     /// Calls `each` with every paragraph of a document, when the classifier's [`latest`](Self::latest) scores
-    /// are its own; gives how many paragraphs there are.
+    /// are its own; gives how many paragraphs there are. Where the time that it [may take](Self::set_time_cap) is over,
+    /// the paragraphs that are left are not labelled.
     pub fn label_each(
         &mut self,
         document: &Document,
@@ -215,17 +239,19 @@ impl Classifier<'_> {
         mut each: impl FnMut(&Self, ParagraphView<'_>),
     ) -> usize {
         let text = document.text.as_str();
+        let labelling = Labelling::of(document, params);
+        self.watch.begin();
         if params.title
             && let Some(title) = document.title.as_deref()
             && document.continues.is_none()
         {
             let view = view(None, trimmed(title), fold_white_space(title));
-            self.label_one(view, params, &mut each);
+            self.label_one(view, &labelling, &mut each);
         }
         match params.unit {
             Unit::Row => {
                 let view = self::view(Some(0), trimmed(text), fold_white_space(text));
-                self.label_one(placed(view, document), params, &mut each);
+                self.label_one(placed(view, document), &labelling, &mut each);
                 1
             }
             Unit::Paragraph if !document.blocks.is_empty() => {
@@ -239,7 +265,9 @@ impl Classifier<'_> {
                     let mut view = view(Some(i), (block.start, block.end), own);
                     view.source.clone_from(&block.source);
                     view.signs = signs.next().unwrap_or_default().into();
-                    self.label_one(view, params, &mut each);
+                    if !self.label_one(view, &labelling, &mut each) {
+                        break;
+                    }
                 }
                 document.blocks.len()
             }
@@ -248,32 +276,39 @@ impl Classifier<'_> {
                 let n_paragraphs = paragraphs.len();
                 for (i, p) in paragraphs.into_iter().enumerate() {
                     let view = view(Some(i), (p.start, p.end), p.text);
-                    self.label_one(placed(view, document), params, &mut each);
+                    if !self.label_one(placed(view, document), &labelling, &mut each) {
+                        break;
+                    }
                 }
                 n_paragraphs
             }
         }
     }
 
+    /// Labels a paragraph and calls `each` with it; false, and no call, where the time of its document is over.
     fn label_one<'p>(
         &mut self,
         mut view: ParagraphView<'p>,
-        params: &LabelParams,
+        labelling: &Labelling<'_>,
         each: &mut impl FnMut(&Self, ParagraphView<'p>),
-    ) {
+    ) -> bool {
+        let params = labelling.params;
+        if !self.watch.goes_on(view.text.len()) {
+            return self.break_off(labelling, &view);
+        }
         match view.paragraph {
             Some(_) => self.score(view.passage()),
             None => self.score_open(view.passage()),
         };
         let of_english = self.model().provenance().languages.is_empty();
         if of_english && !params.any_language {
-            view.language = foreign_language(&view.text);
+            view.language = foreign_language_where(&view.text, labelling.declared);
         }
         if view.language.is_some() {
             self.leave_unlabelled(!params.least_confidence.is_empty());
         }
         if params.body_alone && self.latest().gate_shut() {
-            return;
+            return true;
         }
         view.repeated = params.batch.as_ref().map(|b| b.repeated(&view.text));
         if view.language.is_none() && !params.least_confidence.is_empty() {
@@ -286,11 +321,24 @@ impl Classifier<'_> {
             && params.nearest > 0
             && view.language.is_none()
         {
+            self.watch.goes_on(view.text.len() + BYTES_A_NEAREST);
             let nearest =
                 neighbours.nearest(&view.text, params.nearest, |task| self.is_answered(task));
             view.nearest = Cow::Owned(nearest);
         }
+        // Half of the reasons would say what is not so: that no words were found that the label hangs on.
+        if self.watch.is_over() {
+            return self.break_off(labelling, &view);
+        }
         each(self, view);
+        true
+    }
+
+    /// Tells that a document was broken off before a paragraph.
+    fn break_off(&mut self, labelling: &Labelling<'_>, view: &ParagraphView<'_>) -> bool {
+        let how = format!("was broken off at byte {} of the text", view.start);
+        self.watch.break_off(labelling.place, &how);
+        false
     }
 
     /// Whether the latest scores answer a task: neither did the gate take the answer back nor was it withheld.
@@ -309,6 +357,9 @@ impl Classifier<'_> {
                 .collect();
             if labels.is_empty() {
                 continue;
+            }
+            if !self.watch.goes_on(view.text.len() * (1 + labels.len())) {
+                break;
             }
             let explanations = self.explain_labels(view.passage(), task, &labels);
             for (label, mut explanation) in labels.into_iter().zip(explanations) {

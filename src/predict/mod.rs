@@ -13,6 +13,7 @@ pub mod document;
 pub mod explain;
 pub mod neighbours;
 pub mod signs;
+mod watch;
 mod withhold;
 
 pub use article::{Article, Articles, Poles, RollupParams};
@@ -24,12 +25,14 @@ pub use explain::{Contribution, Explanation, WordValue};
 pub use neighbours::{NearestRows, Neighbour, Neighbours};
 
 use crate::error::Result;
+use crate::ingest::{Problem, TimeCap};
 use crate::model::linear::{largest, sigmoid, single_probabilities};
 use crate::model::scorer::{Scorer, Scoring};
 use crate::model::{Form, Model, Task};
 use crate::text::Passage;
 use std::ops::Range;
 use std::sync::Arc;
+use watch::Watch;
 
 /// What a model says of one task of one text.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +160,7 @@ pub struct Classifier<'m> {
     gate: Option<(usize, u32)>,
     scoring: Scoring,
     scores: Scores,
+    watch: Watch,
 }
 
 impl<'m> Classifier<'m> {
@@ -173,7 +177,18 @@ impl<'m> Classifier<'m> {
                 probabilities: zeros,
                 ..Scores::default()
             },
+            watch: Watch::default(),
         }
+    }
+
+    /// Sets how long labelling one document may take; without a cap it takes what it takes.
+    pub fn set_time_cap(&mut self, cap: Option<TimeCap>) {
+        self.watch.set(cap);
+    }
+
+    /// What to tell of the latest document, where it took longer than it may: what is missing of it.
+    pub fn take_broken_off(&mut self) -> Option<Problem> {
+        self.watch.take()
     }
 
     /// Scores one paragraph, whatever its length, without allocating once the buffers have their size.

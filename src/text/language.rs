@@ -2,7 +2,8 @@
 //!
 //! Owns [`foreign_language`]. Nearly every text of an English corpus is told by its function words, which cost
 //! a look at its first hundred bytes or so; only the rest are put to whatlang's trigrams, and only what those call
-//! reliable counts. Headlines, names and captions are too short for either, and stay English.
+//! reliable counts. Headlines, names and captions are too short for either, and stay English, unless the document says that it is
+//! in another language ([`Declared`]) and they look like it.
 
 use whatlang::{Lang, Script};
 
@@ -42,11 +43,168 @@ const FEWEST_LETTERS: [usize; 2] = [40, 100];
 /// assert_eq!(foreign_language("Wang Yi, Annalena Baerbock"), None);
 /// ```
 pub fn foreign_language(text: &str) -> Option<&'static str> {
+    foreign_language_where(text, None)
+}
+
+/// As [`foreign_language`], of a text in a document that says in which language it is. That is believed where the text has
+/// no English function word and looks like that language more than like any other, be it too short to be sure.
+///
+/// ```
+/// use demarche::text::language::{Declared, foreign_language, foreign_language_where};
+/// let headline = "Handelsstreit: Peking warnt Brüssel";
+/// assert_eq!(foreign_language(headline), None);
+/// assert_eq!(foreign_language_where(headline, Declared::of("de-AT")), Some("deu"));
+/// assert_eq!(foreign_language_where("Beijing warns the EU", Declared::of("de-AT")), None);
+/// ```
+pub fn foreign_language_where(text: &str, declared: Option<Declared>) -> Option<&'static str> {
     let text = &text[..text.floor_char_boundary(MOST_BYTES)];
     if reads_as_english(text.as_bytes()) {
         return None;
     }
-    detect(text)
+    match declared {
+        Some(declared) => detect_declared(text, declared),
+        None => detect(text),
+    }
+}
+
+/// A language that a document says it is in: not English, and one that can be told by its letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declared(Lang);
+
+impl Declared {
+    /// The language of a tag (`de`, `de-AT`, `zh_CN`, `deu`) or an English name (`German`).
+    pub fn of(tag: &str) -> Option<Self> {
+        let tag = tag.trim();
+        let code = tag.split(['-', '_']).next().unwrap_or(tag);
+        let code = code.to_ascii_lowercase();
+        let by_tag = TAGS.iter().find(|(known, _)| *known == code);
+        let found = by_tag.map(|(_, lang)| *lang);
+        let found = found.or_else(|| Lang::from_code(code.as_str()));
+        let is_named = |lang: &&Lang| lang.eng_name().eq_ignore_ascii_case(tag);
+        let found = found.or_else(|| Lang::all().iter().find(is_named).copied());
+        found.filter(|lang| *lang != Lang::Eng).map(Declared)
+    }
+
+    /// Whether the text of a whole document may be in another language than English, whatever it says of itself: many a page
+    /// in English says that it is in the language of those who made its template.
+    pub fn is_possible(text: &str) -> bool {
+        let text = &text[..text.floor_char_boundary(MOST_BYTES_OF_ALL)];
+        !reads_as_english(text.as_bytes())
+    }
+}
+
+/// Bytes of a whole document that are looked at: a menu without function words may stand before the article.
+const MOST_BYTES_OF_ALL: usize = 16 << 10;
+
+/// Letters below which nobody can say what a text looks like, whatever its document says.
+const FEWEST_LETTERS_DECLARED: usize = 16;
+
+/// The first subtags (BCP 47) of the languages that whatlang tells, and what else is in use for some.
+const TAGS: [(&str, Lang); 75] = [
+    ("af", Lang::Afr),
+    ("ak", Lang::Aka),
+    ("am", Lang::Amh),
+    ("ar", Lang::Ara),
+    ("az", Lang::Aze),
+    ("be", Lang::Bel),
+    ("bg", Lang::Bul),
+    ("bn", Lang::Ben),
+    ("ca", Lang::Cat),
+    ("cs", Lang::Ces),
+    ("cy", Lang::Cym),
+    ("da", Lang::Dan),
+    ("de", Lang::Deu),
+    ("el", Lang::Ell),
+    ("en", Lang::Eng),
+    ("eo", Lang::Epo),
+    ("es", Lang::Spa),
+    ("et", Lang::Est),
+    ("fa", Lang::Pes),
+    ("fas", Lang::Pes),
+    ("fi", Lang::Fin),
+    ("fr", Lang::Fra),
+    ("gu", Lang::Guj),
+    ("he", Lang::Heb),
+    ("iw", Lang::Heb),
+    ("hi", Lang::Hin),
+    ("hr", Lang::Hrv),
+    ("hu", Lang::Hun),
+    ("hy", Lang::Hye),
+    ("id", Lang::Ind),
+    ("in", Lang::Ind),
+    ("it", Lang::Ita),
+    ("ja", Lang::Jpn),
+    ("jv", Lang::Jav),
+    ("ka", Lang::Kat),
+    ("km", Lang::Khm),
+    ("kn", Lang::Kan),
+    ("ko", Lang::Kor),
+    ("la", Lang::Lat),
+    ("lt", Lang::Lit),
+    ("lv", Lang::Lav),
+    ("mk", Lang::Mkd),
+    ("ml", Lang::Mal),
+    ("mr", Lang::Mar),
+    ("my", Lang::Mya),
+    ("nb", Lang::Nob),
+    ("no", Lang::Nob),
+    ("nor", Lang::Nob),
+    ("ne", Lang::Nep),
+    ("nl", Lang::Nld),
+    ("or", Lang::Ori),
+    ("pa", Lang::Pan),
+    ("pl", Lang::Pol),
+    ("pt", Lang::Por),
+    ("ro", Lang::Ron),
+    ("ru", Lang::Rus),
+    ("si", Lang::Sin),
+    ("sk", Lang::Slk),
+    ("sl", Lang::Slv),
+    ("sn", Lang::Sna),
+    ("sr", Lang::Srp),
+    ("sv", Lang::Swe),
+    ("ta", Lang::Tam),
+    ("te", Lang::Tel),
+    ("th", Lang::Tha),
+    ("tk", Lang::Tuk),
+    ("tl", Lang::Tgl),
+    ("tr", Lang::Tur),
+    ("uk", Lang::Ukr),
+    ("ur", Lang::Urd),
+    ("uz", Lang::Uzb),
+    ("vi", Lang::Vie),
+    ("yi", Lang::Yid),
+    ("zh", Lang::Cmn),
+    ("zho", Lang::Cmn),
+];
+
+/// What a text is that does not read as English, in a document that says that it is in `declared`.
+fn detect_declared(text: &str, declared: Declared) -> Option<&'static str> {
+    let Declared(lang) = declared;
+    match detect(text) {
+        // Signs alone tell no Japanese headline from a Chinese one.
+        Some(code) if code == Lang::Cmn.code() && lang == Lang::Jpn => Some(lang.code()),
+        Some(code) => Some(code),
+        None => {
+            let n_letters = text.chars().filter(|c| c.is_alphabetic()).count();
+            let looks = || whatlang::detect(text).is_some_and(|found| found.lang() == lang);
+            let is_told =
+                n_letters >= FEWEST_LETTERS_DECLARED && !has_function_word(text) && looks();
+            is_told.then(|| lang.code())
+        }
+    }
+}
+
+/// Whether one of the words is an English function word.
+fn has_function_word(text: &str) -> bool {
+    let words = text.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
+    let key = |word: &[u8]| {
+        word.iter()
+            .fold(0, |key, byte| push_letter(key, byte | 0x20))
+    };
+    words
+        .filter(|word| !word.is_empty())
+        .any(|word| is_function_word(key(word)))
 }
 
 /// Whether a text has English function words enough, and hardly any letters of other alphabets.
@@ -275,6 +433,88 @@ mod tests {
         ] {
             assert_eq!(foreign_language(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn tags_and_names_are_read() {
+        let code = |tag: &str| Declared::of(tag).map(|Declared(lang)| lang.code());
+        for (tag, expected) in [
+            ("de", "deu"),
+            ("DE-at", "deu"),
+            ("zh_Hant_TW", "cmn"),
+            ("deu", "deu"),
+            (" fr ", "fra"),
+            ("German", "deu"),
+            ("no", "nob"),
+            ("pt-BR", "por"),
+        ] {
+            assert_eq!(code(tag), Some(expected), "{tag}");
+        }
+        for tag in [
+            "",
+            "en",
+            "en-US",
+            "EN_gb",
+            "eng",
+            "English",
+            "x-default",
+            "xx",
+            "und",
+            "{{lang}}",
+        ] {
+            assert_eq!(code(tag), None, "{tag}");
+        }
+    }
+
+    #[test]
+    fn what_a_document_declares_tells_of_short_texts() {
+        let de = Declared::of("de");
+        for text in [
+            "Handelsstreit: Peking warnt Brüssel",
+            "Streit um Seltene Erden verschärft sich",
+            "Bundesregierung prüft Gegenmaßnahmen",
+        ] {
+            assert_eq!(foreign_language(text), None, "{text}");
+            assert_eq!(foreign_language_where(text, de), Some("deu"), "{text}");
+        }
+        let japanese = "日米首脳会談";
+        assert_eq!(foreign_language(japanese), Some("cmn"));
+        assert_eq!(
+            foreign_language_where(japanese, Declared::of("ja")),
+            Some("jpn")
+        );
+        // What is reliably another language is that, whatever is declared.
+        for (code, text) in FOREIGN {
+            assert_eq!(
+                foreign_language_where(text, Declared::of("fi")),
+                Some(*code),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn english_stays_english_whatever_is_declared() {
+        for text in [
+            "Beijing condemned the new tariffs on chips",
+            "Trump says deal is close",
+            "25 %",
+            "AFP/Getty",
+            "",
+        ] {
+            for tag in ["de", "fr", "es", "nl", "da", "zh", "tl"] {
+                assert_eq!(
+                    foreign_language_where(text, Declared::of(tag)),
+                    None,
+                    "{text} {tag}"
+                );
+            }
+        }
+        let page = "World Politics Business\n\nBeijing said that it would respond to the tariffs.";
+        assert!(!Declared::is_possible(page));
+        assert!(Declared::is_possible(
+            "Welt Politik Wirtschaft\n\nPeking verurteilt die neuen Zölle scharf."
+        ));
     }
 
     #[test]

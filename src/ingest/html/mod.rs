@@ -31,7 +31,7 @@ pub use names::{ClassWord, ClassWords, Role, Roles, Tag};
 pub struct PageCaps {
     /// The most elements open at once: a page nested deeper is refused.
     pub max_depth: usize,
-    /// The longest that the reading may take; `None`, which is the default, sets no bound.
+    /// The longest that the reading may take, and that of a message that holds it; `None`, which is the default, sets no bound.
     pub time: Option<TimeCap>,
 }
 

@@ -27,7 +27,7 @@ pub struct Counts {
     pub contents: Contents,
 }
 
-/// A hash of texts in their order, whichever way they are gathered in between: the value at [`RADIX`] of the polynomial whose
+/// A hash of texts in their order, whichever way they are gathered in between: the value at a fixed odd number of the polynomial whose
 /// coefficients are the texts' own hashes (Rabin, "Fingerprinting by random polynomials", 1981).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contents {

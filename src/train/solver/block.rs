@@ -5,9 +5,7 @@
 //! pass over many features waits for. Later, when rows rest in most lanes, each lane goes on alone
 //! ([`descent`](super::descent)): both do the same steps.
 
-use super::descent::{
-    FIRST_PASSES, MOST_PASSES, Problem, Progress, REST_SHARE, Solution, idle, solve_on,
-};
+use super::descent::{FIRST_PASSES, MOST_PASSES, Problem, Progress, Solution, solve_on};
 use super::loss::DualLoss;
 use super::{LaneReport, Limits};
 use crate::train::split::shuffle;
@@ -112,11 +110,11 @@ impl<'a, L: DualLoss, const S: usize> Block<'a, L, S> {
                 }
             }
             self.check(epochs, budget);
-            let moves: u64 = self
+            let moves = self
                 .moving
                 .iter()
-                .map(|lanes| u64::from(lanes.count_ones()))
-                .sum();
+                .map(|lanes| u64::from(lanes.count_ones()));
+            let moves: u64 = moves.sum();
             if (moves as f64) < LANES_A_ROW * self.active.len() as f64 || moves == 0 {
                 return self.part(passes + 1, epochs);
             }
@@ -146,15 +144,14 @@ impl<'a, L: DualLoss, const S: usize> Block<'a, L, S> {
         let decisions = self.decisions(i);
         let mut changes = [0.0; S];
         let mut moved = self.moving[i];
-        let row = self.problems[0].rows[i] as usize;
-        let squared_norm = f64::from(self.problems[0].squared_norms[row]);
+        let squared_norm = self.problems[0].squared_norm(i);
         for (lane, problem) in self.problems.iter().enumerate() {
             if self.moving[i] >> lane & 1 == 0 {
                 continue;
             }
             self.visits[lane] += 1;
             let (cost, sign) = (problem.cost(i), problem.sign(i));
-            let idle = idle(self.rest[lane], cost, self.limits.tolerance);
+            let idle = self.limits.idle(self.rest[lane], cost);
             let dual = &mut self.duals[i * n_lanes + lane];
             match L::minimize(*dual, cost, squared_norm, sign * decisions[lane], idle) {
                 Some((after, change)) => {
@@ -186,6 +183,9 @@ impl<'a, L: DualLoss, const S: usize> Block<'a, L, S> {
         for i in 0..n {
             let decisions = self.decisions(i);
             for (lane, problem) in self.problems.iter().enumerate() {
+                if self.reports[lane].is_some() {
+                    continue;
+                }
                 let margin = problem.sign(i) * decisions[lane];
                 let at = i * n_lanes + lane;
                 let (loss, gap) = L::loss_and_gap(self.duals[at], problem.cost(i), margin);
@@ -199,18 +199,10 @@ impl<'a, L: DualLoss, const S: usize> Block<'a, L, S> {
                 continue;
             }
             self.visits[lane] += n as u64;
-            let (objective, gap) = (objectives[lane], totals[lane]);
-            self.rest[lane] = REST_SHARE * self.limits.tolerance * objective / n as f64;
-            let converged = gap <= self.limits.tolerance * objective;
-            if converged || self.visits[lane] >= budget {
-                self.reports[lane] = Some(LaneReport {
-                    epochs,
-                    visits: self.visits[lane],
-                    objective,
-                    gap: gap / objective.max(f64::MIN_POSITIVE),
-                    converged,
-                });
-            }
+            self.rest[lane] = self.limits.rest(objectives[lane], n);
+            let checked = (objectives[lane], totals[lane]);
+            let visits = self.visits[lane];
+            self.reports[lane] = self.limits.report(checked, epochs, visits, budget);
         }
         self.active.clear();
         for (i, gaps) in self.gaps.chunks_exact(n_lanes).enumerate() {
@@ -254,7 +246,7 @@ impl<'a, L: DualLoss, const S: usize> Block<'a, L, S> {
     /// wᵀx + b of the row at position `i` in all lanes. Two sums a lane, since each waits for its last addition.
     #[inline]
     fn decisions(&self, i: usize) -> [f64; S] {
-        let (columns, values) = self.row(i);
+        let (columns, values) = self.problems[0].row(i);
         let mut sums = [[0.0f32; S]; 2];
         let mut add = |half: usize, column: u32, value: f32| {
             for (sum, weight) in sums[half].iter_mut().zip(&self.weights[column as usize]) {
@@ -284,16 +276,12 @@ impl<'a, L: DualLoss, const S: usize> Block<'a, L, S> {
             *bias += change;
         }
         let changes = changes.map(|change| change as f32);
-        let (columns, values) = (self.problems[0].x).row(self.problems[0].rows[i] as usize);
+        let (columns, values) = self.problems[0].row(i);
         for (column, value) in columns.iter().zip(values) {
             let weights = &mut self.weights[*column as usize];
             for (weight, change) in weights.iter_mut().zip(&changes) {
                 *weight += change * value;
             }
         }
-    }
-
-    fn row(&self, i: usize) -> (&[u32], &[f32]) {
-        self.problems[0].x.row(self.problems[0].rows[i] as usize)
     }
 }

@@ -43,27 +43,22 @@ impl Problem<'_> {
     pub fn sign(&self, i: usize) -> f64 {
         f64::from(1f32.copysign(self.signed_costs[i]))
     }
+
+    /// The columns and values of the row at position `i`.
+    #[inline]
+    pub fn row(&self, i: usize) -> (&[u32], &[f32]) {
+        self.x.row(self.rows[i] as usize)
+    }
+
+    /// ‖x_i‖² + 1 of the row at position `i`.
+    pub fn squared_norm(&self, i: usize) -> f64 {
+        f64::from(self.squared_norms[self.rows[i] as usize])
+    }
 }
-
-/// The share of the tolerance that the rows at rest may have together.
-pub(super) const REST_SHARE: f64 = 0.25;
-
-/// Before the first check, when P is not known, a row is left alone where the derivative is at most this times
-/// the root of the tolerance: about what the rest of [`REST_SHARE`] comes to at P = C n / 3.
-const FIRST_IDLE: f64 = 0.5;
 
 /// Passes before the first check; before each further one there is one more, up to [`MOST_PASSES`].
 pub(super) const FIRST_PASSES: u32 = 2;
 pub(super) const MOST_PASSES: u32 = 6;
-
-/// The derivative at which a row of this cost is left alone, where a gap of `rest` is one at rest; 0 before the
-/// first check.
-pub(super) fn idle(rest: f64, cost: f64, tolerance: f64) -> f64 {
-    match rest > 0.0 {
-        true => (rest / cost).sqrt(),
-        false => FIRST_IDLE * tolerance.sqrt(),
-    }
-}
 
 /// How far a lane is.
 pub(super) struct Progress {
@@ -124,7 +119,7 @@ impl Progress {
         let change = change * problem.sign(i);
         self.bias += change;
         let change = change as f32;
-        let (columns, values) = problem.x.row(problem.rows[i] as usize);
+        let (columns, values) = problem.row(i);
         for (column, value) in columns.iter().zip(values) {
             self.weights[*column as usize] += change * value;
         }
@@ -173,17 +168,11 @@ impl<L: DualLoss> Lane<'_, L> {
                     break;
                 }
             }
-            let (objective, gap) = self.check();
+            let checked = self.check();
             self.progress.visits += n;
-            let converged = gap <= self.limits.tolerance * objective;
-            if converged || self.progress.visits >= budget {
-                return LaneReport {
-                    epochs: self.progress.epochs,
-                    visits: self.progress.visits,
-                    objective,
-                    gap: gap / objective.max(f64::MIN_POSITIVE),
-                    converged,
-                };
+            let (epochs, visits) = (self.progress.epochs, self.progress.visits);
+            if let Some(report) = self.limits.report(checked, epochs, visits, budget) {
+                return report;
             }
         }
         unreachable!("the budget ends sooner")
@@ -198,10 +187,9 @@ impl<L: DualLoss> Lane<'_, L> {
 
     fn visit(&mut self, i: usize) -> bool {
         let (cost, sign) = (self.problem.cost(i), self.problem.sign(i));
-        let idle = idle(self.progress.rest, cost, self.limits.tolerance);
+        let idle = self.limits.idle(self.progress.rest, cost);
         let margin = sign * self.decision(i);
-        let row = self.problem.rows[i] as usize;
-        let squared_norm = f64::from(self.problem.squared_norms[row]);
+        let squared_norm = self.problem.squared_norm(i);
         let Some((dual, change)) =
             L::minimize(self.progress.duals[i], cost, squared_norm, margin, idle)
         else {
@@ -212,8 +200,7 @@ impl<L: DualLoss> Lane<'_, L> {
         true
     }
 
-    /// P and the gap. Rows whose parts of the gap are together below [`REST_SHARE`] of the tolerance go to rest,
-    /// all others are active again.
+    /// P and the gap. Rows whose parts of the gap are at most [`Limits::rest`] go to rest, all others are active again.
     fn check(&mut self) -> (f64, f64) {
         let squares = self
             .progress
@@ -229,8 +216,7 @@ impl<L: DualLoss> Lane<'_, L> {
             total += gap;
             self.gaps[i] = gap as f32;
         }
-        let n = self.progress.duals.len() as f64;
-        self.progress.rest = REST_SHARE * self.limits.tolerance * objective / n;
+        self.progress.rest = self.limits.rest(objective, self.progress.duals.len());
         self.progress.active.clear();
         let moving = |(_, gap): &(u32, &f32)| f64::from(**gap) > self.progress.rest;
         let rows = (0..).zip(&self.gaps).filter(moving);
@@ -241,7 +227,7 @@ impl<L: DualLoss> Lane<'_, L> {
     /// wᵀx + b of the row at position `i`. Four sums side by side, since each waits for its last addition.
     #[inline]
     fn decision(&self, i: usize) -> f64 {
-        let (columns, values) = self.problem.x.row(self.problem.rows[i] as usize);
+        let (columns, values) = self.problem.row(i);
         let mut sums = [0.0f32; 4];
         let (fours, rest) = columns.as_chunks::<4>();
         let (value_fours, value_rest) = values.as_chunks::<4>();

@@ -121,6 +121,13 @@ const MAX_EPOCHS: u64 = 1000;
 /// passes, and no time.
 const LEAST_VISITS: u64 = 4_000_000;
 
+/// The share of the tolerance that the rows at rest may have together.
+const REST_SHARE: f64 = 0.25;
+
+/// Before the first check, when P is not known, a row is left alone where the derivative is at most this times
+/// the root of the tolerance: about what the rest of [`REST_SHARE`] comes to at P = C n / 3.
+const FIRST_IDLE: f64 = 0.5;
+
 impl Limits {
     /// Rows that a lane of `n` rows may read.
     fn visits(&self, n: u64) -> u64 {
@@ -128,6 +135,38 @@ impl Limits {
             Some(epochs) => n.saturating_mul(u64::from(epochs)),
             None => n.saturating_mul(MAX_EPOCHS).max(LEAST_VISITS),
         }
+    }
+
+    /// The largest part of the gap with which one of `n` rows rests, at this P.
+    fn rest(&self, objective: f64, n: usize) -> f64 {
+        REST_SHARE * self.tolerance * objective / n as f64
+    }
+
+    /// The derivative at which a row of this cost is left alone, where a gap of `rest` is one at rest; 0 before the
+    /// first check.
+    fn idle(&self, rest: f64, cost: f64) -> f64 {
+        match rest > 0.0 {
+            true => (rest / cost).sqrt(),
+            false => FIRST_IDLE * self.tolerance.sqrt(),
+        }
+    }
+
+    /// How a lane ended, if it has with this P and gap, or after so many visits.
+    fn report(
+        &self,
+        (objective, gap): (f64, f64),
+        epochs: u32,
+        visits: u64,
+        budget: u64,
+    ) -> Option<LaneReport> {
+        let converged = gap <= self.tolerance * objective;
+        (converged || visits >= budget).then(|| LaneReport {
+            epochs,
+            visits,
+            objective,
+            gap: gap / objective.max(f64::MIN_POSITIVE),
+            converged,
+        })
     }
 }
 

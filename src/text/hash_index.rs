@@ -86,12 +86,9 @@ impl HashIndex {
     /// [`resolve`](Self::resolve), given the hash that the slot holds besides.
     #[inline]
     pub fn resolve_by(&self, hash: u64, slot: Slot, stored: u64) -> Option<u32> {
-        if slot.number == FREE {
-            None
-        } else if stored == hash {
-            Some(slot.number)
-        } else {
-            self.search_on(hash)
+        match slot.number != FREE && stored == hash {
+            true => Some(slot.number),
+            false => self.resolve(hash, slot),
         }
     }
 

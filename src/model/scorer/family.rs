@@ -51,6 +51,15 @@ pub(super) struct Family {
     pub sublinear: bool,
 }
 
+/// The index of an item in a list of distinct ones, at whose end it is put where it is new.
+pub(super) fn number_in<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
+    let known = list.iter().position(|known| *known == item);
+    known.unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    })
+}
+
 /// All families, and those of each task.
 #[derive(Debug)]
 pub(super) struct Families {
@@ -90,26 +99,14 @@ impl Families {
         let text = &task.options.text;
         let aliases = text.aliases.as_ref().map(|table| self.table(table));
         for kind in kinds(text, aliases) {
-            let number = self.number(Family { kind, sublinear });
+            let number = number_in(&mut self.all, Family { kind, sublinear });
             self.by_task[i].push(number);
         }
     }
 
-    fn number(&mut self, family: Family) -> usize {
-        let known = self.all.iter().position(|f| *f == family);
-        known.unwrap_or_else(|| {
-            self.all.push(family);
-            self.all.len() - 1
-        })
-    }
-
     /// The index of a table of aliases.
     fn table(&mut self, table: &Aliases) -> u8 {
-        let known = self.aliases.iter().position(|known| known == table);
-        let index = known.unwrap_or_else(|| {
-            self.aliases.push(table.clone());
-            self.aliases.len() - 1
-        });
+        let index = number_in(&mut self.aliases, table.clone());
         u8::try_from(index).expect("a model has fewer tasks")
     }
 

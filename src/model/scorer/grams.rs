@@ -5,7 +5,7 @@
 //! that was not met before in the text no row is read.
 
 use super::Scorer;
-use super::sums::Sums;
+use super::sums::{Sums, next_stamp};
 use crate::text::ngrams::{char_ngrams, hash_chars};
 
 /// Words whose sums are put together in f32 before they go into the totals.
@@ -28,11 +28,9 @@ pub(super) struct Grams {
     rows: Vec<u32>,
     /// One more than the number of the n-gram with each row, 0 for none.
     numbers: Vec<u32>,
-    /// For each n-gram, `base` plus how often it was met in the text at hand, less where it was not.
-    met: Vec<u32>,
-    base: u32,
-    /// More than any count of the text at hand.
-    bound: u32,
+    /// For each n-gram the stamp of the text that it was last met in, and how often it was met there.
+    met: Vec<(u32, u32)>,
+    stamp: u32,
     /// Keeps what is fetched ahead from being left out.
     touched: u32,
 }
@@ -48,14 +46,9 @@ impl Grams {
             rows: Vec::new(),
             numbers: Vec::new(),
             met: Vec::new(),
-            base: 1,
-            bound: 0,
+            stamp: 0,
             touched: 0,
         }
-    }
-
-    pub fn range(&self) -> (u8, u8) {
-        self.range
     }
 
     /// Forgets all words.
@@ -89,7 +82,7 @@ impl Grams {
             }
         });
         self.ends.push(self.lists.len() as u32);
-        self.met.resize(self.rows.len(), 0);
+        self.met.resize(self.rows.len(), (0, 0));
     }
 
     /// Calls `each` with the row of every n-gram of a word.
@@ -99,58 +92,43 @@ impl Grams {
         }
     }
 
-    /// Adds the rows of the n-grams of a text's words, of which `word` gives each one's number, if it counts.
-    pub fn add<P>(
-        &mut self,
-        words: &[P],
-        word: impl Fn(&P) -> Option<u32>,
-        rows: &[f32],
-        sums: &mut Sums,
-    ) {
-        let words_of = |block| <[P]>::iter(block).filter_map(&word);
-        let length = |word| span(&self.ends, word).len();
-        self.begin(words_of(words).map(length).sum());
-        for block in words.chunks(WORDS_A_BLOCK) {
+    /// Adds the rows of the n-grams of a text's words.
+    pub fn add(&mut self, words: impl Iterator<Item = u32>, rows: &[f32], sums: &mut Sums) {
+        self.stamp = next_stamp(self.stamp, || self.met.fill((0, 0)));
+        let mut words = words;
+        let mut block = [0; WORDS_A_BLOCK];
+        loop {
+            let mut n_words = 0;
+            for (place, word) in block.iter_mut().zip(&mut words) {
+                *place = word;
+                n_words += 1;
+            }
+            let block = &block[..n_words];
             // The common widths are unrolled by the compiler.
             match self.stride {
-                8 => self.add_block(words_of(block), rows, sums, 8),
-                12 => self.add_block(words_of(block), rows, sums, 12),
-                16 => self.add_block(words_of(block), rows, sums, 16),
-                stride => self.add_block(words_of(block), rows, sums, stride),
+                8 => self.add_block(block, rows, sums, 8),
+                12 => self.add_block(block, rows, sums, 12),
+                16 => self.add_block(block, rows, sums, 16),
+                stride => self.add_block(block, rows, sums, stride),
             }
             sums.end_block();
+            if n_words < WORDS_A_BLOCK {
+                break;
+            }
         }
     }
 
-    /// Forgets what was met; no n-gram will be met more than `n` times.
-    fn begin(&mut self, n: usize) {
-        self.base = match self.base.checked_add(self.bound) {
-            Some(base) if u32::MAX - base > n as u32 => base,
-            _ => {
-                self.met.fill(0);
-                1
-            }
-        };
-        self.bound = n as u32 + 1;
-    }
-
     #[inline(always)]
-    fn add_block(
-        &mut self,
-        words: impl Iterator<Item = u32> + Clone,
-        rows: &[f32],
-        sums: &mut Sums,
-        stride: usize,
-    ) {
+    fn add_block(&mut self, words: &[u32], rows: &[f32], sums: &mut Sums, stride: usize) {
         // What is kept of the words is on its way for all of them before the first is looked at.
-        for word in words.clone() {
+        for &word in words {
             let list = self.lists.get(self.ends[word as usize] as usize);
             let sum = self.sums[word as usize * stride].to_bits();
             self.touched ^= list.copied().unwrap_or(0) ^ sum;
         }
-        for word in words {
+        for &word in words {
             let list = &self.lists[span(&self.ends, word)];
-            let is_new = |number: &u32| self.met[*number as usize] <= self.base;
+            let is_new = |number: &u32| self.met[*number as usize].0 != self.stamp;
             // The word's sums have each n-gram as if it were met for the first time; of a word that was met they are
             // not taken, so that long texts keep their digits.
             let had = match list.iter().any(is_new) {
@@ -162,13 +140,13 @@ impl Grams {
                 false => 0.0,
             };
             for &number in list {
-                let met = &mut self.met[number as usize];
-                if *met <= self.base {
-                    *met = self.base + 1;
+                let (stamp, count) = &mut self.met[number as usize];
+                if *stamp != self.stamp {
+                    (*stamp, *count) = (self.stamp, 1);
                     continue;
                 }
-                let (step, square_step) = sums.step(*met - self.base);
-                *met += 1;
+                let (step, square_step) = sums.step(*count);
+                *count += 1;
                 let at = self.rows[number as usize] as usize * stride;
                 sums.add_row(
                     &rows[at..][..stride],

@@ -5,7 +5,7 @@
 //! several words are looked up occurrence by occurrence.
 
 use super::Scorer;
-use super::family::Kind;
+use super::family::{Kind, number_in};
 use super::grams::Grams;
 use super::sums::{Seen, Sums, tf};
 use crate::text::hash_index::FREE_SLOT;
@@ -98,13 +98,7 @@ impl Scoring {
     fn new(scorer: &Scorer) -> Self {
         let families = scorer.families.all();
         let mut makings: Vec<Making> = Vec::new();
-        let mut number = |making: Making| {
-            let known = makings.iter().position(|m| *m == making);
-            known.unwrap_or_else(|| {
-                makings.push(making);
-                makings.len() - 1
-            })
-        };
+        let mut number = |making| number_in(&mut makings, making);
         let making_of = (families.iter())
             .map(|family| match family.kind {
                 Kind::Words { stem, negation, .. } => [false, negation].map(|denied| {
@@ -114,17 +108,16 @@ impl Scoring {
                 _ => [0, 0],
             })
             .collect();
-        let mut grams: Vec<Grams> = Vec::new();
-        let mut grams_of = vec![0; families.len()];
-        for (family, own) in families.iter().zip(&mut grams_of) {
-            if let Kind::Chars { range, .. } = family.kind {
-                let known = grams.iter().position(|grams| grams.range() == range);
-                *own = known.unwrap_or_else(|| {
-                    grams.push(Grams::new(range, scorer.stride));
-                    grams.len() - 1
-                });
-            }
-        }
+        let mut ranges = Vec::new();
+        let grams_of = (families.iter())
+            .map(|family| match family.kind {
+                Kind::Chars { range, .. } => number_in(&mut ranges, range),
+                _ => 0,
+            })
+            .collect();
+        let grams = ranges
+            .into_iter()
+            .map(|range| Grams::new(range, scorer.stride));
         let row = |name: &str| scorer.index.get(hash_word(name)).unwrap_or(NONE);
         let sums = |family: &super::family::Family| {
             Sums::new(scorer.stride, scorer.n_lanes, family.sublinear)
@@ -141,7 +134,7 @@ impl Scoring {
             forms: Vec::new(),
             stopped: Vec::new(),
             begins_alias: Vec::new(),
-            grams,
+            grams: grams.collect(),
             grams_of,
             mark_rows: MARKS.iter().map(|(name, _)| row(name)).collect(),
             act_rows: act_terms().iter().map(|name| row(name)).collect(),
@@ -220,13 +213,10 @@ impl Scorer {
     fn add_grams(&self, family: usize, stop_words: bool, scoring: &mut Scoring) {
         let kind = self.families.all()[family].kind;
         let reading = read_by(kind, &scoring.reading, &scoring.aliased, &scoring.changed);
-        let stopped = &scoring.stopped;
-        let word = |placed: &Placed| {
-            let is_left_out = stop_words && stopped[placed.word as usize];
-            (!is_left_out).then_some(placed.word)
-        };
+        let kept = kept(&scoring.stopped, stop_words);
+        let words = reading.words.iter().filter(kept).map(|placed| placed.word);
         let grams = &mut scoring.grams[scoring.grams_of[family]];
-        grams.add(&reading.words, word, &self.rows, &mut scoring.sums[family]);
+        grams.add(words, &self.rows, &mut scoring.sums[family]);
     }
 
     /// The terms of a passage that `task` knows, in the order of the table's rows: what
@@ -363,8 +353,7 @@ impl Scorer {
                 stop_words, range, ..
             } => {
                 let (n_makings, makings) = (scoring.makings.len(), scoring.making_of[family]);
-                let kept =
-                    |placed: &&Placed| !(stop_words && scoring.stopped[placed.word as usize]);
+                let kept = kept(&scoring.stopped, stop_words);
                 let line = words.iter().filter(kept).map(|placed| {
                     let making = makings[usize::from(placed.denied)];
                     LineWord {
@@ -383,9 +372,7 @@ impl Scorer {
             }
             Kind::Chars { stop_words, .. } => {
                 let grams = &scoring.grams[scoring.grams_of[family]];
-                let kept =
-                    |placed: &&Placed| !(stop_words && scoring.stopped[placed.word as usize]);
-                for placed in words.iter().filter(kept) {
+                for placed in words.iter().filter(kept(&scoring.stopped, stop_words)) {
                     grams.each_row(placed.word, |row| each(row, (placed.start, placed.end)));
                 }
             }
@@ -487,6 +474,11 @@ impl Scorer {
             }
         }
     }
+}
+
+/// Tells the words that count from function words, where those are left out.
+fn kept(stopped: &[bool], stop_words: bool) -> impl Fn(&&Placed) -> bool {
+    move |placed| !(stop_words && stopped[placed.word as usize])
 }
 
 /// The reading that a family is made of: with its table of aliases laid over it where that changed anything.

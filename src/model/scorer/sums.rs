@@ -174,6 +174,14 @@ pub(super) struct Seen {
     shift: u32,
 }
 
+/// The stamp of the next text; when they begin again, `forget` takes out the old ones, of which none is 0.
+pub(super) fn next_stamp(stamp: u32, forget: impl FnOnce()) -> u32 {
+    stamp.checked_add(1).unwrap_or_else(|| {
+        forget();
+        1
+    })
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 struct SeenSlot {
     stamp: u32,
@@ -190,13 +198,7 @@ impl Seen {
             self.shift = 32 - n_slots.trailing_zeros();
             self.stamp = 0;
         }
-        self.stamp = match self.stamp.checked_add(1) {
-            Some(stamp) => stamp,
-            None => {
-                self.slots.fill(SeenSlot::default());
-                1
-            }
-        };
+        self.stamp = next_stamp(self.stamp, || self.slots.fill(SeenSlot::default()));
     }
 
     /// How often the term with this number was met before; now once more.

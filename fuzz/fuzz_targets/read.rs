@@ -9,14 +9,7 @@ use std::path::Path;
 /// A panic that is caught is no finding; any other is.
 fn pass_caught_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let others = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !demarche::ingest::is_caught() {
-                others(panic);
-            }
-        }));
-    });
+    ONCE.call_once(demarche::ingest::hide_caught_panics);
 }
 
 /// Reads `bytes` as a file of this format, in records and parts of a few sizes, and parts what comes out

@@ -21,7 +21,7 @@ mod trends;
 
 use crate::error::{Error, Result};
 use crate::ingest::html::PageCaps;
-use crate::ingest::{Format, IngestParams, TimeCap};
+use crate::ingest::{Format, IngestParams, TimeCap, hide_caught_panics};
 use crate::model::Model;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use screen::Screen;
@@ -81,13 +81,7 @@ enum Outcome {
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        // What is caught is told of with its place, as damage to a file.
-        if !crate::ingest::is_caught() {
-            hook(panic);
-        }
-    }));
+    hide_caught_panics();
     let outcome = match cli.command {
         Command::Classify(args) => classify::run(args),
         Command::Extract(args) => extract::run(args),

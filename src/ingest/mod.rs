@@ -68,7 +68,7 @@ pub use fields::Fields;
 pub use jsonl::Lines;
 pub use ledger::{Contents, Counts, Ledger};
 pub use metadata::Metadata;
-pub use panics::is_caught;
+pub use panics::hide_caught_panics;
 pub(crate) use time_cap::Deadline;
 pub use time_cap::TimeCap;
 

@@ -8,9 +8,15 @@ thread_local! {
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic of this thread is caught where a format is read, and told of as damage: a hook need not print it.
-pub fn is_caught() -> bool {
-    CAUGHT.get()
+/// Keeps panics that are caught where a format is read, and told of as damage to a file, from the hook that is set now. Other
+/// panics come to it as before.
+pub fn hide_caught_panics() {
+    let others = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !CAUGHT.get() {
+            others(panic);
+        }
+    }));
 }
 
 /// What `read` gives.

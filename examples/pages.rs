@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 pub struct Gold {
     page: String,
     #[serde(default)]
-    layout: String,
+    pub layout: String,
     #[serde(default)]
     pub frozen: bool,
     #[serde(default)]
